@@ -1,0 +1,167 @@
+/**
+ * The client's contract: the shapes that an application exchanges with it. Types only.
+ *
+ * Option and callback names are those of ECMA-419 clause 25 (MQTT client) where it has them.
+ */
+import type { Clock, KeyValue, OpenSocket, Random, Resolve } from "../platform.js";
+import type { MqttError } from "./errors.js";
+
+/** Quality of service: at most once, at least once, exactly once. MQTT 3.1.1 section 4.3. */
+export type QoS = 0 | 1 | 2;
+
+/** An application message that has arrived, or a piece of one. */
+export interface Message {
+  readonly topic: string;
+  /** The bytes that are here. A view of the receive buffer: valid during the call only, copy what you keep. */
+  readonly payload: Uint8Array;
+  readonly QoS: QoS;
+  /** The broker kept this message for new subscribers. Section 3.3.1.3. */
+  readonly retain: boolean;
+  /** The broker may have sent it before. Section 3.3.1.1. */
+  readonly duplicate: boolean;
+  /** Bytes of the whole payload. */
+  readonly byteLength: number;
+  /** Where in the whole payload these bytes stand. */
+  readonly offset: number;
+  /** More pieces follow. A message that fits the receive buffer comes in one piece. */
+  readonly more: boolean;
+  /**
+   * Names this hand-over: the same on all pieces of a message, and on a QoS 2 message that is handed over a second time
+   * because power was lost before its handler's completion was stored.
+   */
+  readonly token: number;
+}
+
+/**
+ * Takes a message. When it returns, the message (or the piece) counts as processed. A throw is reported as `onError` with
+ * the code `callback-threw` and counts as processed too, for else the broker would send the message for ever.
+ */
+export type MessageHandler = (message: Message) => void;
+
+/**
+ * A payload too large to be held: read when there is room to send it, from the start again when it must be sent again.
+ */
+export interface PayloadSource {
+  /** Bytes in all; at most {@link MAXIMUM_REMAINING_LENGTH} less the packet's other fields. */
+  readonly byteLength: number;
+  /**
+   * Fills `into` with the bytes that stand at `offset`. Called with room for no more than what is left.
+   * A throw ends the connection and gives the message up, reported as `source-failed`: half a packet cannot be taken back.
+   */
+  read(into: Uint8Array, offset: number): void;
+}
+
+/** Bytes, or text that is sent as UTF-8. */
+export type Payload = string | Uint8Array | ArrayBuffer;
+
+export interface PublishOptions {
+  /** Default 0. */
+  QoS?: QoS;
+  /** Default false. */
+  retain?: boolean;
+}
+
+export interface SubscribeOptions {
+  /** The highest QoS the broker shall deliver with. Default 0. */
+  QoS?: QoS;
+}
+
+/** The message the broker publishes when this client vanishes. Section 3.1.2.5. */
+export interface Will extends PublishOptions {
+  topic: string;
+  message: string | Uint8Array | ArrayBuffer;
+}
+
+/** What of the platform the client uses. */
+export interface ClientPlatform {
+  readonly clock: Clock;
+  readonly resolve: Resolve;
+  readonly openSocket: OpenSocket;
+  readonly random: Random;
+}
+
+/** How a message left the client. */
+export type Outcome =
+  /** QoS 0: handed to the socket. QoS 1: PUBACK. QoS 2: PUBCOMP. */
+  | "delivered"
+  /** As `delivered`; but the broker had lost its session in between, so that it may have the message twice. */
+  | "may-be-duplicated"
+  /** QoS 0 whose connection was lost before it was sent, or a source that failed. */
+  | "lost";
+
+/** All that the client calls. Each is optional; none is called from inside a method of the client. */
+export interface ClientCallbacks {
+  /**
+   * The broker accepted the connection.
+   * @param sessionPresent whether the broker still held the session (section 3.2.2.2)
+   */
+  onConnected?(sessionPresent: boolean): void;
+  /**
+   * The connection has ended or an attempt has failed.
+   * @param error why; undefined after {@link close}
+   * @param delay milliseconds until the next attempt; undefined when there will be none before the network is back
+   */
+  onDisconnected?(error: MqttError | undefined, delay: number | undefined): void;
+  /** A message that was accepted by `publish` is done with. */
+  onPublished?(token: number, outcome: Outcome): void;
+  /** The broker has answered a subscription. @param granted the QoS, or undefined when it was refused */
+  onSubscribed?(filter: string, granted: QoS | undefined): void;
+  /** The broker has confirmed that a subscription is gone. */
+  onUnsubscribed?(filter: string): void;
+  /** A message for which no subscription of ours has a handler. @param count bytes in `message.payload` */
+  onReadable?(count: number, message: Message): void;
+  /** A message was cut off after some of its pieces had been handed over: forget them. */
+  onAborted?(message: Message): void;
+  /** After a `publish` that was refused for want of room: there is room again. */
+  onWritable?(): void;
+  /** Something went wrong; `error.kind` says whose it is. The client goes on by itself. */
+  onError?(error: MqttError): void;
+}
+
+/**
+ * When messages and the session are written to the store.
+ * - `always`: before `publish` returns, before PUBREC and PUBCOMP are sent.
+ * - `never`: the session lives in memory; a restart forgets it.
+ */
+export type Durability = "always" | "never";
+
+export interface ClientOptions extends ClientCallbacks {
+  platform: ClientPlatform;
+  host: string;
+  /** Default 1883. */
+  port?: number;
+  /** The client identifier, UTF-8. May be empty only with `clean`. Section 3.1.3.1. */
+  id: string;
+  user?: string;
+  password?: string | Uint8Array | ArrayBuffer;
+  will?: Will;
+  /** Milliseconds; 0 turns it off. Default 60,000, at most 65,535,000. Section 3.1.2.10. */
+  keepAlive?: number;
+  /** Clean session: neither side remembers anything. Default false. Section 3.1.2.4. */
+  clean?: boolean;
+  /** Where the session is kept. Without it durability is `never`. */
+  store?: KeyValue;
+  /** Default `always` with a store. */
+  durability?: Durability;
+  /**
+   * What to do when the broker holds a session and this client has none of its own (its store was lost): `discard` it with
+   * an extra clean connection (default), or keep it, start packet identifiers at `random` and take what it delivers.
+   */
+  foreignSession?: "discard" | "random";
+  /** Milliseconds within which the link must open and CONNACK and every acknowledgement must arrive. Default 20,000. */
+  responseTimeout?: number;
+  /** Reconnect: the delay is random from 0 to minimum·2^n, at most maximum. Default 1,000 and 60,000 ms. */
+  backoff?: { minimum?: number; maximum?: number };
+  /** Milliseconds that a session must last for the backoff to start over. Default 30,000. */
+  stableTime?: number;
+  /** QoS 1 and 2 messages sent and not yet acknowledged, at most. Default 8. */
+  window?: number;
+  /** Bytes of accepted messages held at most, of each of: QoS 1 and 2 together; QoS 0. Default 16,384. */
+  maximumQueued?: number;
+  /** Incoming QoS 2 identifiers held at most. Default 64. */
+  maximumReceived?: number;
+  /** Bytes; a longer incoming message is handed over in pieces. Default 2,048. */
+  receiveBuffer?: number;
+  /** Bytes; the longest single `write`. Default 2,048. */
+  transmitBuffer?: number;
+}
