@@ -1,0 +1,108 @@
+import { isBuiltin } from "node:module";
+import { posix } from "node:path";
+import { type Import, importsOf } from "./imports.js";
+
+/**
+ * The rooms of the source tree and what each may import: another room, "sdk" (modules of the Moddable SDK), "node"
+ * (Node.js), "npm" (packages). `types` may be imported as types only.
+ * The first room whose pattern fits a file is its room.
+ */
+interface Room {
+  readonly name: string;
+  readonly files: RegExp;
+  readonly may: readonly Target[];
+  readonly types?: readonly Target[];
+}
+
+type Target = RoomName | "sdk" | "node" | "npm";
+type RoomName =
+  | "platform"
+  | "mqtt"
+  | "node room"
+  | "device"
+  | "main"
+  | "core"
+  | "host"
+  | "view"
+  | "xs"
+  | "board"
+  | "boards"
+  | "provider";
+
+const portable = ["platform", "mqtt", "node room"] as const;
+const boardData = ["board", "boards"] as const;
+
+export const rooms: readonly (Room & { readonly name: RoomName })[] = [
+  // One way, inwards: main → node → mqtt → platform types.
+  { name: "platform", files: /^src\/platform\.ts$/, may: [] },
+  { name: "mqtt", files: /^src\/mqtt\//, may: ["mqtt"], types: ["platform"] },
+  { name: "node room", files: /^src\/node\//, may: ["node room", "mqtt"], types: ["platform"] },
+  { name: "device", files: /^src\/device\//, may: [...portable, "device", "sdk"], types: boardData },
+  { name: "main", files: /^src\/main\.ts$/, may: [...portable, "device", "main"] },
+  // The simulator: its core is pure, and only its other rooms touch a machine, a browser or an engine.
+  { name: "core", files: /^host-sim\/core\//, may: [...portable, "core", ...boardData] },
+  { name: "host", files: /^host-sim\/node\//, may: [...portable, "core", "host", ...boardData, "node", "npm"] },
+  { name: "view", files: /^host-sim\/view\//, may: [...portable, "core", "view", ...boardData, "npm"] },
+  { name: "xs", files: /^host-sim\/xs\//, may: [...portable, "core", "xs", ...boardData, "node", "npm"] },
+  // Boards are data; only a board's provider runs code, on the device.
+  { name: "board", files: /^boards\/[^/]+\/board\.ts$/, may: [], types: [...portable, ...boardData] },
+  { name: "boards", files: /^boards\/[^/]+\.ts$/, may: ["board", "boards"], types: portable },
+  {
+    name: "provider",
+    files: /^boards\/[^/]+\/(host\/.+|setup-target)\.ts$/,
+    may: ["device", "board", "sdk"],
+    types: portable,
+  },
+];
+
+/** The SDK's modules as imported on a device. */
+const sdkModules = [
+  /^embedded:/,
+  /^mc\//,
+  /^pins\//,
+  /^setup\//,
+  /^(Resource|device|instrumentation|net|preference|sleep|sntp|system|time|timer|wifi|worker)$/,
+];
+
+export const maxLines = 400;
+
+/**
+ * What breaks the rules in one file, each as one line that says where, what and why.
+ * @param path the file's path from the root of the repository, with forward slashes.
+ */
+export function violations(path: string, source: string): string[] {
+  const room = roomOf(path);
+  if (room === undefined) return [`${path}: belongs to no room of test/support/rooms.ts`];
+  const found = importsOf(source).flatMap((imported) => {
+    const problem = problemWith(path, room, imported);
+    return problem === undefined ? [] : [`${path}:${imported.line}: ${problem}`];
+  });
+  const lines = source.trimEnd().split("\n").length;
+  if (lines > maxLines) found.push(`${path}: has ${lines} lines, more than ${maxLines}`);
+  return found;
+}
+
+function roomOf(path: string): (typeof rooms)[number] | undefined {
+  return rooms.find(({ files }) => files.test(path));
+}
+
+function problemWith(path: string, room: Room, { specifier, typeOnly }: Import): string | undefined {
+  if (specifier === "?") return "an import must name its module by a literal";
+  if (specifier.startsWith(".") && !specifier.endsWith(".js")) return `"${specifier}" must end in .js`;
+
+  const target = targetOf(path, specifier);
+  if (target === undefined) return `"${specifier}" belongs to no room`;
+  if (room.may.includes(target)) return undefined;
+  if (room.types?.includes(target)) {
+    return typeOnly ? undefined : `${room.name} may import "${specifier}" with \`import type\` only`;
+  }
+  return `${room.name} may not import ${target} ("${specifier}")`;
+}
+
+function targetOf(path: string, specifier: string): Target | undefined {
+  if (specifier.startsWith(".")) {
+    return roomOf(posix.join(posix.dirname(path), specifier).replace(/\.js$/, ".ts"))?.name;
+  }
+  if (sdkModules.some((module) => module.test(specifier))) return "sdk";
+  return isBuiltin(specifier) ? "node" : "npm";
+}
