@@ -47,9 +47,17 @@ function compile(consumer: string, specifier: string, types: string[]): void {
     join(consumer, "use.ts"),
     `import * as used from ${JSON.stringify(specifier)};\nexport type Used = typeof used;\nexport { used };\n`,
   );
-  const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "--lib", "es2022"];
-  const ambient = ["--types", types.join(","), "--typeRoots", join(root, "node_modules/@types")];
-  run(`tsc with ${specifier}`, process.execPath, [tsc, ...options, ...ambient, "use.ts"], consumer);
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    module: "nodenext",
+    target: "es2022",
+    lib: ["es2022"],
+    types,
+    typeRoots: [join(root, "node_modules/@types")],
+  };
+  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["use.ts"] }));
+  run(`tsc with ${specifier}`, process.execPath, [tsc, "-p", consumer], consumer);
 }
 
 function check(): void {
