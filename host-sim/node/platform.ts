@@ -1,0 +1,22 @@
+/**
+ * The platform types on Node.js, for programs that use the client alone:
+ *
+ *     import { Client } from "motewire";
+ *     import { FileStore, nodePlatform } from "motewire/node";
+ *
+ *     const client = new Client({ platform: nodePlatform(), host: "localhost", id: "porch", store: new FileStore("./porch") });
+ */
+import type { ClientPlatform } from "../../src/mqtt/api.js";
+import { nodeClock } from "./clock.js";
+import { resolve } from "./resolve.js";
+import { type TcpOptions, tcpOpener } from "./tcp.js";
+
+export { nodeClock } from "./clock.js";
+export { FileStore, type FileStoreOptions } from "./file-store.js";
+export { resolve } from "./resolve.js";
+export { openTcpSocket, type TcpOptions, tcpOpener } from "./tcp.js";
+
+/** What the client asks of a platform, on this computer. */
+export function nodePlatform(options: TcpOptions = {}): ClientPlatform {
+  return { clock: nodeClock, resolve, openSocket: tcpOpener(options), random: Math.random };
+}

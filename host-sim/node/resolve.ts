@@ -1,0 +1,18 @@
+/** Host names, as this computer resolves them. */
+import { lookup } from "node:dns";
+import { isIP } from "node:net";
+import type { Resolve } from "../../src/platform.js";
+
+/** IPv4 goes first, as on the device: a broker often listens there only, and `localhost` is both. */
+export const resolve: Resolve = (host, found) => {
+  if (isIP(host) !== 0 || host === "") {
+    setImmediate(found, host === "" ? undefined : host);
+    return;
+  }
+  try {
+    lookup(host, { verbatim: false }, (error, address) => found(error ? undefined : address));
+  } catch {
+    // A name that no resolver can be asked for.
+    setImmediate(found, undefined);
+  }
+};
