@@ -114,7 +114,11 @@ export interface ClientCallbacks {
   onAborted?(message: Message): void;
   /** After a `publish` that was refused for want of room: there is room again. */
   onWritable?(): void;
-  /** Something went wrong; `error.kind` says whose it is. The client goes on by itself. */
+  /**
+   * Something went wrong that did not end the connection; `error.kind` says whose it is. Codes: `callback-threw`,
+   * `takeover-suspected` (closed by the broker again and again soon after CONNACK, while nothing of ours was the reason;
+   * attempts now wait the maximum), `store-damaged`.
+   */
   onError?(error: MqttError): void;
 }
 
@@ -158,7 +162,10 @@ export interface ClientOptions extends ClientCallbacks {
   window?: number;
   /** Bytes of accepted messages held at most, of each of: QoS 1 and 2 together; QoS 0. Default 16,384. */
   maximumQueued?: number;
-  /** Incoming QoS 2 identifiers held at most. Default 64. */
+  /**
+   * Incoming QoS 2 identifiers held at most, two bytes each; a broker that has more under way at once is left. Some set
+   * themselves no limit (aedes), so leave room. Default 1,024.
+   */
   maximumReceived?: number;
   /** Bytes; a longer incoming message is handed over in pieces. Default 2,048. */
   receiveBuffer?: number;

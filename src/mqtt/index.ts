@@ -1,0 +1,5 @@
+/** An MQTT 3.1.1 client for devices and for Node.js. */
+export type * from "./api.js";
+export { Client } from "./client.js";
+export { type ErrorKind, MqttError } from "./errors.js";
+export { checkTopicFilter, checkTopicName, matches } from "./topic.js";

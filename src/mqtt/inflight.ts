@@ -1,0 +1,201 @@
+/**
+ * The QoS 1 and QoS 2 hand-shakes of section 4.3, both directions: what is under way and what an answer does to it.
+ * No I/O, no clock, no storage: a table and two lists.
+ */
+import type { PayloadSource } from "./api.js";
+import { violation } from "./errors.js";
+import { PACKET_NAMES, PUBACK, PUBLISH, PUBREC, PUBREL } from "./packet.js";
+
+/** A message with QoS 1 or 2 that has been accepted and is not yet delivered. */
+export interface Outgoing {
+  /** Counts accepted messages; orders the log. */
+  readonly token: number;
+  /** The packet identifier. It belongs to the message from acceptance to completion. */
+  readonly id: number;
+  /** The packet to be sent next, as bytes: PUBLISH, and PUBREL from PUBREC on. */
+  packet: Uint8Array;
+  /** The payload, where `packet` holds only what stands before it. */
+  source: PayloadSource | undefined;
+  /** Bytes that count against the bound on the log. */
+  readonly byteLength: number;
+  /** Sent, at least in part, while the broker had the session it has now: sent again it carries DUP. */
+  attempted: boolean;
+  /** Sent, and then the broker lost its session: it may have the message twice. */
+  risky: boolean;
+  /** When the packet's last byte was handed to the socket; counts only below {@link OutgoingLog.sent}. */
+  sentAt: number;
+}
+
+/** What an acknowledgement asks for. */
+export const IGNORE = 0;
+/** The message is delivered: forget it. */
+export const COMPLETE = 1;
+/** The broker owns the message: keep its identifier, send PUBREL. */
+export const RELEASE = 2;
+
+/** What the sender waits for, by the packet it has sent last. Figure 4.3 for QoS 2. */
+const PUBLISHED_1 = 0;
+const PUBLISHED_2 = 1;
+const RELEASED = 2;
+const VIOLATION = 3;
+
+/** Rows: what was sent. Columns: PUBACK, PUBREC, PUBCOMP. */
+const ANSWERS: readonly number[] = Object.freeze([
+  // PUBACK  PUBREC     PUBCOMP
+  COMPLETE,
+  VIOLATION,
+  VIOLATION, // PUBLISH with QoS 1
+  VIOLATION,
+  RELEASE,
+  VIOLATION, // PUBLISH with QoS 2
+  VIOLATION,
+  RELEASE,
+  COMPLETE, // PUBREL
+]);
+
+function columnOf(type: number): number {
+  return type === PUBACK ? 0 : type === PUBREC ? 1 : 2;
+}
+
+function rowOf(packet: Uint8Array): number {
+  const first = packet[0] as number;
+  if (first >> 4 !== PUBLISH) return RELEASED;
+  return (first & 0x06) === 0x02 ? PUBLISHED_1 : PUBLISHED_2;
+}
+
+/**
+ * The log of accepted messages, in the order of their acceptance. Its head, up to {@link sent}, is the in-flight window:
+ * what has been sent on this connection and is not yet delivered. The rest is the backlog.
+ */
+export class OutgoingLog {
+  readonly #entries: Outgoing[] = [];
+  #sent = 0;
+  #byteLength = 0;
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  /** How many at the head have been sent on this connection. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  at(index: number): Outgoing {
+    return this.#entries[index] as Outgoing;
+  }
+
+  append(entry: Outgoing): void {
+    this.#entries.push(entry);
+    this.#byteLength += entry.byteLength;
+  }
+
+  /** The first that has not been sent on this connection. */
+  next(): Outgoing | undefined {
+    return this.#entries[this.#sent];
+  }
+
+  /** {@link next} has been sent. */
+  advance(): void {
+    this.#sent++;
+  }
+
+  /** A new connection: all is to be sent again. */
+  rewind(): void {
+    this.#sent = 0;
+  }
+
+  indexOf(id: number): number {
+    const entries = this.#entries;
+    for (let index = 0; index < entries.length; index++) if ((entries[index] as Outgoing).id === id) return index;
+    return -1;
+  }
+
+  remove(index: number): Outgoing {
+    const entry = this.at(index);
+    if (index === 0) this.#entries.shift();
+    else this.#entries.splice(index, 1);
+    if (index < this.#sent) this.#sent--;
+    this.#byteLength -= entry.byteLength;
+    return entry;
+  }
+
+  /**
+   * What PUBACK, PUBREC or PUBCOMP asks for.
+   * @param index where the message stands, -1 when the identifier is not in use
+   * @throws MqttError of kind `peer` when the packet is not an answer to what was sent
+   */
+  answer(type: number, id: number, index: number): number {
+    // An identifier of which nothing is left: the hand-shake was completed. PUBREC is answered, so that it ends there too.
+    if (index < 0) return type === PUBREC ? RELEASE : IGNORE;
+    const action =
+      index < this.#sent ? (ANSWERS[rowOf(this.at(index).packet) * 3 + columnOf(type)] as number) : VIOLATION;
+    if (action === VIOLATION) {
+      const rule = type === PUBACK ? "MQTT-4.3.2-2" : "MQTT-4.3.3-2";
+      throw violation(rule, `${PACKET_NAMES[type]} for packet identifier ${id}, which does not wait for it`);
+    }
+    return action;
+  }
+}
+
+/** The packet that stands for a message from PUBREC on. */
+export function pubrel(id: number): Uint8Array {
+  return Uint8Array.of((PUBREL << 4) | 0x02, 2, id >> 8, id & 0xff);
+}
+
+export function isReleased(entry: Outgoing): boolean {
+  return rowOf(entry.packet) === RELEASED;
+}
+
+/** Identifiers of QoS 2 messages that have arrived and are not yet released. Section 4.3.3. */
+export class ReceivedIds {
+  readonly #maximum: number;
+  /** Grows by doubling: two bytes an identifier, where an array's element would take sixteen. */
+  #ids = new Uint16Array(8);
+  #length = 0;
+
+  constructor(maximum: number) {
+    this.#maximum = maximum;
+  }
+
+  get full(): boolean {
+    return this.#length >= this.#maximum;
+  }
+
+  has(id: number): boolean {
+    return this.#indexOf(id) >= 0;
+  }
+
+  #indexOf(id: number): number {
+    const index = this.#ids.indexOf(id);
+    return index < this.#length ? index : -1;
+  }
+
+  add(id: number): void {
+    if (this.#length === this.#ids.length) {
+      const ids = new Uint16Array(this.#length * 2);
+      ids.set(this.#ids);
+      this.#ids = ids;
+    }
+    this.#ids[this.#length++] = id;
+  }
+
+  /** @returns whether it was there */
+  delete(id: number): boolean {
+    const index = this.#indexOf(id);
+    if (index < 0) return false;
+    this.#ids[index] = this.#ids[--this.#length] as number;
+    return true;
+  }
+
+  /** Empties it. @returns what was in it */
+  clear(): Uint16Array {
+    const ids = this.#ids.slice(0, this.#length);
+    this.#length = 0;
+    return ids;
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * What the application wants to receive, what the broker's session knows of it, and who handles what arrives.
+ *
+ * Nothing is queued: which SUBSCRIBE or UNSUBSCRIBE is due follows from the difference between the two. Sections 3.8 to 3.11.
+ */
+import type { Message, MessageHandler, QoS } from "./api.js";
+import { encodeRequest } from "./encode.js";
+import { violation } from "./errors.js";
+import { SUBSCRIBE, SUBSCRIBE_FAILURE, UNSUBSCRIBE } from "./packet.js";
+import { matches } from "./topic.js";
+
+interface Subscription {
+  readonly filter: string;
+  QoS: QoS;
+  /** Undefined when the application does not want it (any more). */
+  handler: MessageHandler | undefined;
+  /** The QoS with which the broker's session holds it; -1 when it does not. */
+  known: number;
+  /** The broker has refused it on this connection. */
+  refused: boolean;
+  /** The packet identifier of the request under way, or 0. */
+  request: number;
+  /** The type of that request. */
+  requestType: number;
+  /** The QoS asked for with it. */
+  requestQoS: QoS;
+  /** When it was sent. */
+  sentAt: number;
+}
+
+/** A subscription as it is stored. */
+export interface KnownSubscription {
+  readonly filter: string;
+  readonly QoS: QoS;
+}
+
+/** Some brokers take no more filters in one packet (AWS IoT Core: 8). */
+const FILTERS_PER_PACKET = 8;
+
+export interface SubscriptionEvents {
+  subscribed(filter: string, granted: QoS | undefined): void;
+  unsubscribed(filter: string): void;
+}
+
+export class Subscriptions {
+  #list: Subscription[] = [];
+
+  /** What the stored session says the broker holds. */
+  restore(known: readonly KnownSubscription[]): void {
+    for (const { filter, QoS } of known) this.#entry(filter, QoS).known = QoS;
+  }
+
+  /** What the broker holds, to be stored. */
+  known(): KnownSubscription[] {
+    const known: KnownSubscription[] = [];
+    for (const { filter, known: QoS } of this.#list) if (QoS >= 0) known.push({ filter, QoS: QoS as QoS });
+    return known;
+  }
+
+  #entry(filter: string, QoS: QoS): Subscription {
+    for (const entry of this.#list) if (entry.filter === filter) return entry;
+    const entry: Subscription = {
+      filter,
+      QoS,
+      handler: undefined,
+      known: -1,
+      refused: false,
+      request: 0,
+      requestType: 0,
+      requestQoS: 0,
+      sentAt: 0,
+    };
+    this.#list.push(entry);
+    return entry;
+  }
+
+  add(filter: string, QoS: QoS, handler: MessageHandler): void {
+    const entry = this.#entry(filter, QoS);
+    entry.QoS = QoS;
+    entry.handler = handler;
+    entry.refused = false;
+  }
+
+  remove(filter: string): void {
+    for (const entry of this.#list) if (entry.filter === filter) entry.handler = undefined;
+    this.#sweep();
+  }
+
+  /** A connection has begun: requests that were under way are void, and all is new where the broker has no session. */
+  begin(sessionPresent: boolean): void {
+    for (const entry of this.#list) {
+      entry.request = 0;
+      entry.refused = false;
+      if (!sessionPresent) entry.known = -1;
+    }
+    this.#sweep();
+  }
+
+  /** Forgets what nobody wants and the broker does not hold. */
+  #sweep(): void {
+    this.#list = this.#list.filter((entry) => entry.handler !== undefined || entry.known >= 0 || entry.request > 0);
+  }
+
+  #wants(entry: Subscription, type: number): boolean {
+    if (entry.request > 0) return false;
+    if (type === UNSUBSCRIBE) return entry.handler === undefined && entry.known >= 0;
+    return entry.handler !== undefined && entry.known !== entry.QoS && !entry.refused;
+  }
+
+  /** Whether a request is due. */
+  get due(): boolean {
+    return this.#list.some((entry) => this.#wants(entry, SUBSCRIBE) || this.#wants(entry, UNSUBSCRIBE));
+  }
+
+  usesId(id: number): boolean {
+    return this.#list.some((entry) => entry.request === id);
+  }
+
+  /** The next request that is due, encoded; it counts as sent at `now`. */
+  request(id: number, now: number): Uint8Array {
+    const type = this.#list.some((entry) => this.#wants(entry, SUBSCRIBE)) ? SUBSCRIBE : UNSUBSCRIBE;
+    const chosen: Subscription[] = [];
+    for (const entry of this.#list) {
+      if (chosen.length === FILTERS_PER_PACKET || !this.#wants(entry, type)) continue;
+      entry.request = id;
+      entry.requestType = type;
+      entry.requestQoS = entry.QoS;
+      entry.sentAt = now;
+      chosen.push(entry);
+    }
+    return encodeRequest(type, id, chosen);
+  }
+
+  /** The oldest request under way was sent at; undefined when there is none. */
+  waitingSince(now: number): number | undefined {
+    let oldest: number | undefined;
+    for (const entry of this.#list) {
+      if (entry.request > 0 && (oldest === undefined || ((now - entry.sentAt) | 0) > ((now - oldest) | 0))) {
+        oldest = entry.sentAt;
+      }
+    }
+    return oldest;
+  }
+
+  #requested(id: number, type: number): Subscription[] {
+    return this.#list.filter((entry) => entry.request === id && entry.requestType === type);
+  }
+
+  /** @param codes return codes in the order of the filters @throws MqttError of kind `peer` */
+  suback(id: number, codes: Uint8Array, events: SubscriptionEvents): void {
+    const asked = this.#requested(id, SUBSCRIBE);
+    if (asked.length === 0)
+      throw violation("MQTT-3.8.4-2", `SUBACK for packet identifier ${id}, which nobody waits for`);
+    if (asked.length !== codes.length) {
+      throw violation("MQTT-3.8.4-5", `SUBACK with ${codes.length} return codes for ${asked.length} filters`);
+    }
+    asked.forEach((entry, index) => {
+      const code = codes[index] as number;
+      entry.request = 0;
+      if (code === SUBSCRIBE_FAILURE) {
+        entry.refused = true;
+        entry.known = -1;
+      } else {
+        if (code > entry.requestQoS)
+          throw violation("MQTT-3.8.4-6", `SUBACK grants more than was asked for "${entry.filter}"`);
+        entry.known = entry.requestQoS;
+      }
+    });
+    asked.forEach((entry, index) => {
+      const code = codes[index] as number;
+      events.subscribed(entry.filter, code === SUBSCRIBE_FAILURE ? undefined : (code as QoS));
+    });
+    this.#sweep();
+  }
+
+  /** @throws MqttError of kind `peer` */
+  unsuback(id: number, events: SubscriptionEvents): void {
+    const asked = this.#requested(id, UNSUBSCRIBE);
+    if (asked.length === 0) {
+      throw violation("MQTT-3.10.4-4", `UNSUBACK for packet identifier ${id}, which nobody waits for`);
+    }
+    for (const entry of asked) {
+      entry.request = 0;
+      entry.known = -1;
+    }
+    for (const entry of asked) events.unsubscribed(entry.filter);
+    this.#sweep();
+  }
+
+  /** Hands a message to every handler whose filter it matches. @returns how many there were */
+  dispatch(message: Message, call: (handler: MessageHandler, message: Message) => void): number {
+    let count = 0;
+    // The list is replaced, never changed in place, except by additions at its end: a handler may (un)subscribe.
+    const list = this.#list;
+    const length = list.length;
+    for (let index = 0; index < length; index++) {
+      const { handler, filter } = list[index] as Subscription;
+      if (handler === undefined || !matches(filter, message.topic)) continue;
+      count++;
+      call(handler, message);
+    }
+    return count;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Topic names and topic filters. Section 4.7.
+ */
+import { type MqttError, misuse } from "./errors.js";
+import { MAXIMUM_FIELD_LENGTH } from "./packet.js";
+import { utf8Length } from "./utf8.js";
+
+const SEPARATOR = "/";
+const MULTI_LEVEL = "#";
+const SINGLE_LEVEL = "+";
+
+/** @returns the length in bytes @throws MqttError of kind `misuse` that names the rule */
+function fieldLength(text: string, what: string): number {
+  const length = utf8Length(text);
+  if (length < 0) throw misuse("MQTT-1.5.3-1", `${what} holds U+0000 or half a surrogate pair`);
+  if (length === 0) throw misuse("MQTT-4.7.3-1", `${what} is empty`);
+  if (length > MAXIMUM_FIELD_LENGTH) throw misuse("MQTT-4.7.3-3", `${what} is longer than 65,535 bytes`);
+  return length;
+}
+
+/** Accepts a topic to publish to. @returns its length in bytes @throws MqttError of kind `misuse` */
+export function checkTopicName(topic: string): number {
+  const length = fieldLength(topic, "the topic");
+  if (hasWildcard(topic)) throw misuse("MQTT-3.3.2-2", `the topic "${topic}" holds a wildcard`);
+  return length;
+}
+
+/** Whether a topic name holds `+` or `#`, which only filters may. [MQTT-3.3.2-2] */
+export function hasWildcard(topic: string): boolean {
+  return topic.includes(MULTI_LEVEL) || topic.includes(SINGLE_LEVEL);
+}
+
+/** Accepts a filter to subscribe with. @returns its length in bytes @throws MqttError of kind `misuse` */
+export function checkTopicFilter(filter: string): number {
+  const length = fieldLength(filter, "the topic filter");
+  const levels = filter.split(SEPARATOR);
+  const last = levels.length - 1;
+  for (let index = 0; index <= last; index++) {
+    const level = levels[index] as string;
+    if (level.includes(MULTI_LEVEL) && (level !== MULTI_LEVEL || index !== last)) {
+      throw filterError("MQTT-4.7.1-2", filter, "# is not alone in the last level");
+    }
+    if (level.includes(SINGLE_LEVEL) && level !== SINGLE_LEVEL) {
+      throw filterError("MQTT-4.7.1-3", filter, "+ is not alone in its level");
+    }
+  }
+  return length;
+}
+
+function filterError(code: string, filter: string, why: string): MqttError {
+  return misuse(code, `the topic filter "${filter}" is not valid: ${why}`);
+}
+
+/** Whether a message published to `topic` is for a subscription with `filter`; both are valid. Section 4.7. */
+export function matches(filter: string, topic: string): boolean {
+  // Walks both by level. `indexOf` keeps it the same whether the engine counts code points or UTF-16 units.
+  if (filter === topic) return true;
+  // [MQTT-4.7.2-1] A filter that starts with a wildcard is not for topics that start with $.
+  if (topic.startsWith("$") && !filter.startsWith("$")) return false;
+  let filterAt = 0;
+  let topicAt = 0;
+  for (;;) {
+    const filterEnd = filter.indexOf(SEPARATOR, filterAt);
+    const level = filterEnd < 0 ? filter.slice(filterAt) : filter.slice(filterAt, filterEnd);
+    if (level === MULTI_LEVEL) return true;
+    const topicEnd = topic.indexOf(SEPARATOR, topicAt);
+    if (level !== SINGLE_LEVEL) {
+      const name = topicEnd < 0 ? topic.slice(topicAt) : topic.slice(topicAt, topicEnd);
+      if (level !== name) return false;
+    }
+    if (filterEnd < 0) return topicEnd < 0;
+    // "sport/#" also matches "sport": # includes the parent level (section 4.7.1.2).
+    if (topicEnd < 0) return filter.slice(filterEnd + 1) === MULTI_LEVEL;
+    filterAt = filterEnd + 1;
+    topicAt = topicEnd + 1;
+  }
+}

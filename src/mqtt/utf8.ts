@@ -1,0 +1,102 @@
+/**
+ * UTF-8 as MQTT wants it. Section 1.5.3.
+ *
+ * Of our own because the engines differ: XS has neither TextEncoder nor TextDecoder and counts code points where Node.js
+ * counts UTF-16 units. Iterating a string gives code points on both, so nothing here looks at `length`.
+ */
+import { violation } from "./errors.js";
+
+/** Code point of one character as iteration gives it; a lone surrogate gives itself. */
+function codePoint(character: string): number {
+  return character.codePointAt(0) as number;
+}
+
+/**
+ * Bytes that `text` takes as UTF-8; -1 when it cannot be sent: it holds a lone surrogate [MQTT-1.5.3-1] or, in a field of a
+ * packet, U+0000 [MQTT-1.5.3-2].
+ */
+export function utf8Length(text: string, allowNull = false): number {
+  let length = 0;
+  for (const character of text) {
+    const code = codePoint(character);
+    if (code < 0x80) {
+      if (code === 0 && !allowNull) return -1;
+      length += 1;
+    } else if (code < 0x800) length += 2;
+    else if (code < 0x10000) {
+      if (code >= 0xd800 && code <= 0xdfff) return -1;
+      length += 3;
+    } else length += 4;
+  }
+  return length;
+}
+
+/** Writes `text`, which {@link utf8Length} has accepted, at `offset`. @returns the offset behind it */
+export function writeUtf8(text: string, into: Uint8Array, offset: number): number {
+  let at = offset;
+  for (const character of text) {
+    const code = codePoint(character);
+    if (code < 0x80) into[at++] = code;
+    else {
+      if (code < 0x800) into[at++] = 0xc0 | (code >> 6);
+      else {
+        if (code < 0x10000) into[at++] = 0xe0 | (code >> 12);
+        else {
+          into[at++] = 0xf0 | (code >> 18);
+          into[at++] = 0x80 | ((code >> 12) & 0x3f);
+        }
+        into[at++] = 0x80 | ((code >> 6) & 0x3f);
+      }
+      into[at++] = 0x80 | (code & 0x3f);
+    }
+  }
+  return at;
+}
+
+/**
+ * Reads the bytes from `start` to `end` (excluded).
+ * @throws MqttError of kind `peer` when they are not well-formed UTF-8 [MQTT-1.5.3-1] or hold U+0000 [MQTT-1.5.3-2]
+ */
+export function readUtf8(bytes: Uint8Array, start: number, end: number): string {
+  const codes: number[] = [];
+  let at = start;
+  while (at < end) {
+    let code = bytes[at++] as number;
+    if (code === 0) throw violation("MQTT-1.5.3-2", "a string holds U+0000");
+    if (code >= 0x80) {
+      // The first byte tells how many follow and the smallest code point that may need so many.
+      let follow: number;
+      if (code < 0xc2) follow = -1;
+      else if (code < 0xe0) follow = 1;
+      else if (code < 0xf0) follow = 2;
+      else follow = code < 0xf5 ? 3 : -1;
+      const least = follow === 1 ? 0x80 : follow === 2 ? 0x800 : 0x10000;
+      if (follow < 0 || at + follow > end) throw malformed();
+      code &= 0x3f >> follow;
+      for (; follow > 0; follow--) {
+        const next = bytes[at++] as number;
+        if ((next & 0xc0) !== 0x80) throw malformed();
+        code = (code << 6) | (next & 0x3f);
+      }
+      if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw malformed();
+    }
+    codes.push(code);
+  }
+  return fromCodePoints(codes);
+}
+
+/** Arguments of one call live on the stack, which is small on a device: so pieces. */
+const PIECE = 64;
+
+function fromCodePoints(codes: readonly number[]): string {
+  if (codes.length <= PIECE) return String.fromCodePoint.apply(null, codes as number[]);
+  let text = "";
+  for (let at = 0; at < codes.length; at += PIECE) {
+    text += String.fromCodePoint.apply(null, codes.slice(at, at + PIECE));
+  }
+  return text;
+}
+
+function malformed() {
+  return violation("MQTT-1.5.3-1", "a string is not well-formed UTF-8");
+}
