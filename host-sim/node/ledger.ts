@@ -1,0 +1,101 @@
+/**
+ * The books: what the client has accepted and acknowledged on one side, what was seen at the broker on the other.
+ * Messages are told apart by topic and payload; those that are equal in both are counted.
+ */
+import type { QoS } from "../../src/mqtt/api.js";
+
+export interface Balance {
+  /** Messages the client has accepted. */
+  readonly published: number;
+  /** Of those, messages acknowledged; at QoS 0 handed to the socket. */
+  readonly acknowledged: number;
+  /** Accepted and not seen at the broker. */
+  readonly lost: number;
+  /** Of the published, those with QoS 2. */
+  readonly exactlyOnce: number;
+  /** QoS 2: seen more often than accepted. */
+  readonly duplicated: number;
+}
+
+/** An accepted message that has not left the client yet. */
+export interface Pending {
+  readonly topic: string;
+  readonly QoS: QoS;
+  /** When it was accepted, in whatever the caller counts time. */
+  readonly at: number;
+}
+
+interface Entry {
+  accepted: number;
+  seen: number;
+  acceptedOnce: number;
+  seenOnce: number;
+}
+
+export class Ledger {
+  readonly #entries = new Map<string, Entry>();
+  readonly #pending = new Map<number, Pending>();
+  #published = 0;
+  #acknowledged = 0;
+  /** Accepted messages that were not seen yet. */
+  #missing = 0;
+
+  accepted(token: number, topic: string, payload: string, QoS: QoS, at: number): void {
+    this.#published++;
+    this.#pending.set(token, { topic, QoS, at });
+    const entry = this.#entry(topic, payload);
+    if (entry.seen <= entry.accepted) this.#missing++;
+    entry.accepted++;
+    if (QoS === 2) entry.acceptedOnce++;
+  }
+
+  /** The message has left the client. @returns it, or undefined when it was accepted before these books began */
+  settled(token: number, delivered: boolean): Pending | undefined {
+    const pending = this.#pending.get(token);
+    this.#pending.delete(token);
+    if (pending !== undefined && delivered) this.#acknowledged++;
+    return pending;
+  }
+
+  /** @param QoS with which the broker delivered it, the lower of the sender's and the observer's */
+  seen(topic: string, payload: string, QoS: QoS): void {
+    const entry = this.#entry(topic, payload);
+    if (entry.seen < entry.accepted) this.#missing--;
+    entry.seen++;
+    if (QoS === 2) entry.seenOnce++;
+  }
+
+  /** Every accepted message was seen. */
+  get complete(): boolean {
+    return this.#missing === 0;
+  }
+
+  /** Accepted messages that are not acknowledged. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  balance(): Balance {
+    let lost = 0;
+    let duplicated = 0;
+    let exactlyOnce = 0;
+    for (const { accepted, seen, acceptedOnce, seenOnce } of this.#entries.values()) {
+      lost += Math.max(0, accepted - seen);
+      exactlyOnce += acceptedOnce;
+      // What was never accepted with QoS 2 is somebody else's message.
+      if (acceptedOnce > 0) duplicated += Math.max(0, seenOnce - acceptedOnce);
+    }
+    return { published: this.#published, acknowledged: this.#acknowledged, lost, exactlyOnce, duplicated };
+  }
+
+  #entry(topic: string, payload: string): Entry {
+    // No topic holds a NUL [MQTT-4.7.3-2].
+    const key = `${topic}\0${payload}`;
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = { accepted: 0, seen: 0, acceptedOnce: 0, seenOnce: 0 };
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+}

@@ -1,0 +1,108 @@
+/** One MQTT connection made of `node:net` and mqtt-packet: nothing of `src/mqtt`, for it is there to check that. */
+import { connect, type Socket } from "node:net";
+import { generate, type IConnectPacket, type Packet, parser } from "mqtt-packet";
+
+/** Where a broker is and how to get in. */
+export interface BrokerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+export interface RawMqttEvents {
+  onPacket(packet: Packet): void;
+  /** Comes once, unless {@link RawMqtt.end} was called before. */
+  onClose(reason: string): void;
+}
+
+/** Milliseconds within which the broker must answer, or it counts as gone. */
+const DEADLINE = 5_000;
+
+export class RawMqtt {
+  readonly #socket: Socket;
+  readonly #events: RawMqttEvents;
+  #reason = "closed by the broker";
+  #ended = false;
+
+  /** Connects and sends CONNECT; what comes back goes to `events`. */
+  constructor(broker: BrokerAddress, id: string, clean: boolean, events: RawMqttEvents) {
+    this.#events = events;
+    const decoder = parser({ protocolVersion: 4 });
+    decoder.on("packet", (packet) => {
+      this.#socket.setTimeout(0);
+      if (!this.#ended) events.onPacket(packet);
+    });
+    decoder.on("error", (error: Error) => this.#socket.destroy(error));
+
+    this.#socket = connect({ host: broker.host, port: broker.port, noDelay: true });
+    this.#socket.setTimeout(DEADLINE, () => this.#socket.destroy(new Error("no answer from the broker")));
+    this.#socket.on("connect", () => this.send(connectPacket(broker, id, clean)));
+    this.#socket.on("data", (bytes) => decoder.parse(bytes));
+    this.#socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#reason = error.code === "ECONNREFUSED" ? "connection refused" : error.message;
+    });
+    this.#socket.on("close", () => {
+      if (!this.#ended) this.#events.onClose(this.#reason);
+    });
+  }
+
+  send(packet: Packet): void {
+    if (this.#socket.writable) this.#socket.write(generate(packet, { protocolVersion: 4 }));
+  }
+
+  /** Sends a packet that must be answered soon. */
+  ask(packet: Packet): void {
+    this.#socket.setTimeout(DEADLINE);
+    this.send(packet);
+  }
+
+  /** Sends DISCONNECT and closes. Nothing is reported any more. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.send({ cmd: "disconnect" });
+    this.#socket.setTimeout(DEADLINE);
+    this.#socket.end();
+    this.#socket.resume();
+  }
+}
+
+function connectPacket({ user, password }: BrokerAddress, clientId: string, clean: boolean): IConnectPacket {
+  return {
+    cmd: "connect",
+    protocolId: "MQTT",
+    protocolVersion: 4,
+    clientId,
+    clean,
+    keepalive: 60,
+    ...(user === undefined ? {} : { username: user }),
+    ...(password === undefined ? {} : { password: Buffer.from(password) }),
+  };
+}
+
+/** What the return codes of CONNACK mean. MQTT 3.1.1 table 3.1. */
+export const CONNACK_WORDS: readonly string[] = Object.freeze([
+  "accepted",
+  "unacceptable protocol version",
+  "identifier rejected",
+  "server unavailable",
+  "bad user name or password",
+  "not authorized",
+]);
+
+/**
+ * Makes the broker forget the session of a client: connects as that client with Clean Session 1, and goes.
+ * @returns whether it did, within the deadline
+ */
+export function removeSession(broker: BrokerAddress, id: string): Promise<boolean> {
+  return new Promise((settle) => {
+    const link = new RawMqtt(broker, id, true, {
+      onPacket(packet) {
+        link.end();
+        settle(packet.cmd === "connack" && packet.returnCode === 0);
+      },
+      onClose: () => settle(false),
+    });
+  });
+}
