@@ -6,27 +6,46 @@ import type { Random } from "../platform.js";
 
 /** Closes by the broker in a row, each soon after CONNACK, that make a take-over likely. MQTT 3.1.1 does not announce it. */
 const SUSPICIOUS_CLOSES = 3;
-/** 2^n has grown past every bound by then. */
-const MOST_DOUBLINGS = 30;
+
+export interface ReconnectOptions {
+  /** Of the delay, in milliseconds. */
+  readonly minimumDelay: number;
+  readonly maximumDelay: number;
+  /** Milliseconds that a session must last to count as stable. */
+  readonly stableTime: number;
+}
 
 export class Reconnect {
-  readonly #minimum: number;
-  readonly #maximum: number;
+  readonly #options: ReconnectOptions;
   readonly #random: Random;
   #attempts = 0;
   #closes = 0;
+  #connectedAt: number | undefined;
 
-  /** @param minimum @param maximum of the delay, in milliseconds */
-  constructor(minimum: number, maximum: number, random: Random) {
-    this.#minimum = minimum;
-    this.#maximum = maximum;
+  constructor(options: ReconnectOptions, random: Random) {
+    this.#options = options;
     this.#random = random;
   }
 
-  /** A session has lasted: whatever was, is over. */
-  stable(): void {
+  /** A connection is tried. */
+  attempt(): void {
+    this.#connectedAt = undefined;
+  }
+
+  /** The broker has accepted it. */
+  connected(now: number): void {
+    this.#connectedAt = now;
+  }
+
+  /** It still lives; once it has been stable, whatever was before is over. */
+  alive(now: number): void {
+    if (!this.#isStable(now)) return;
     this.#attempts = 0;
     this.#closes = 0;
+  }
+
+  #isStable(now: number): boolean {
+    return this.#connectedAt !== undefined && (now - this.#connectedAt) >>> 0 >= this.#options.stableTime;
   }
 
   /** The network is back: the first attempt need not wait for what failed without it. */
@@ -35,24 +54,27 @@ export class Reconnect {
   }
 
   /**
-   * The connection has ended before it was stable.
+   * The connection, or the attempt, has ended.
    * @param closedByPeer the peer closed after it had accepted the connection, and nothing of ours was the reason
-   * @returns whether a take-over is suspected
+   * @returns whether a take-over is suspected now and was not before
    */
-  ended(closedByPeer: boolean): boolean {
-    this.#closes = closedByPeer ? this.#closes + 1 : 0;
-    return this.takeoverSuspected;
+  ended(now: number, closedByPeer: boolean): boolean {
+    this.alive(now);
+    const before = this.#takeoverSuspected;
+    this.#closes = closedByPeer && !this.#isStable(now) ? this.#closes + 1 : 0;
+    return this.#takeoverSuspected && !before;
   }
 
-  get takeoverSuspected(): boolean {
+  get #takeoverSuspected(): boolean {
     return this.#closes >= SUSPICIOUS_CLOSES;
   }
 
   /** Milliseconds to wait before the next attempt. */
   delay(): number {
-    if (this.takeoverSuspected) return this.#maximum;
-    const doublings = this.#attempts < MOST_DOUBLINGS ? this.#attempts++ : this.#attempts;
-    const ceiling = Math.min(this.#maximum, this.#minimum * 2 ** doublings);
+    const { minimumDelay, maximumDelay } = this.#options;
+    if (this.#takeoverSuspected) return maximumDelay;
+    const ceiling = Math.min(maximumDelay, minimumDelay * 2 ** this.#attempts);
+    if (ceiling < maximumDelay) this.#attempts++;
     return Math.floor(this.#random() * (ceiling + 1));
   }
 }

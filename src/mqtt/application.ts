@@ -1,0 +1,30 @@
+/**
+ * The boundary to the application's callbacks: nothing thrown passes it, for an uncaught throw restarts a device.
+ */
+import type { ClientCallbacks } from "./api.js";
+import { MqttError } from "./errors.js";
+
+export class Application {
+  readonly #callbacks: ClientCallbacks;
+
+  constructor(callbacks: ClientCallbacks) {
+    this.#callbacks = callbacks;
+  }
+
+  /** Calls the application. What it throws is its own, and reported to it. */
+  call(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.report(new MqttError("misuse", "callback-threw", `a callback threw: ${String(error)}`, error));
+    }
+  }
+
+  report(error: MqttError): void {
+    try {
+      this.#callbacks.onError?.(error);
+    } catch {
+      // Whoever is to be told of errors has failed at it: there is nobody else to tell.
+    }
+  }
+}

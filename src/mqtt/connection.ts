@@ -1,0 +1,273 @@
+/**
+ * The connection's life: finds the broker, opens the socket, moves bytes between it and the protocol engine, keeps the
+ * engine's deadlines, and makes the connection again when it has ended.
+ */
+import type { Socket, Timer } from "../platform.js";
+import type { ClientPlatform } from "./api.js";
+import { MqttError, transport } from "./errors.js";
+import type { Settled } from "./options.js";
+import type { Protocol } from "./protocol.js";
+import { Reconnect } from "./reconnect.js";
+
+/** Not opened, or closed. */
+const CLOSED = 0;
+/** For the next attempt, or for the network. */
+const WAITING = 1;
+/** For an address, then for the socket. */
+const OPENING = 2;
+/** The socket is open; the protocol engine knows the rest. */
+const OPEN = 3;
+
+/** Connections that may follow at once on one another to be rid of a foreign session. */
+const AT_ONCE = 2;
+
+export interface ConnectionEvents {
+  /** As `ClientCallbacks.onDisconnected`. */
+  disconnected(error: MqttError | undefined, delay: number | undefined): void;
+  error(error: MqttError): void;
+  /** Something has happened, and all that follows from it has been done. */
+  rested(): void;
+}
+
+export class Connection {
+  readonly #platform: ClientPlatform;
+  readonly #options: Settled;
+  readonly #protocol: Protocol;
+  readonly #events: ConnectionEvents;
+  readonly #reconnect: Reconnect;
+
+  #state = CLOSED;
+  #linkUp = true;
+  #closing = false;
+  #socket: Socket | undefined;
+  /** Bytes the socket takes now. */
+  #room = 0;
+  /** Counts attempts: what an earlier one's socket or resolver still says is not for this one. */
+  #attempt = 0;
+  #atOnce = 0;
+
+  #timer: Timer | undefined;
+  #timerDue = 0;
+  #flushTimer: Timer | undefined;
+  /** Code of ours is running that will flush when it is done. */
+  #busy = false;
+
+  constructor(platform: ClientPlatform, options: Settled, protocol: Protocol, events: ConnectionEvents) {
+    this.#platform = platform;
+    this.#options = options;
+    this.#protocol = protocol;
+    this.#events = events;
+    this.#reconnect = new Reconnect(options, platform.random);
+  }
+
+  // ---- what the client calls
+
+  open(): void {
+    this.#closing = false;
+    this.#protocol.stay();
+    if (this.#state !== CLOSED) return;
+    this.#state = WAITING;
+    if (this.#linkUp) this.#wait(0);
+  }
+
+  link(up: boolean): void {
+    if (up === this.#linkUp) return;
+    this.#linkUp = up;
+    if (up) this.#reconnect.networkBack();
+    if (this.#state === CLOSED) return;
+    // A timer, because what follows may call back.
+    if (up || this.#state !== WAITING) this.#wait(0);
+    else this.#disarm();
+  }
+
+  close(): void {
+    if (this.#state === CLOSED || this.#closing) return;
+    this.#closing = true;
+    this.#protocol.leave();
+    if (this.#protocol.connected) this.kick();
+    else this.#wait(0);
+  }
+
+  /** The engine has seen CONNACK. */
+  accepted(): void {
+    this.#atOnce = 0;
+    this.#reconnect.connected(this.#platform.clock.now());
+  }
+
+  /** Sees to it that what has become due to be sent is sent, after the application's code has returned. */
+  kick(): void {
+    if (this.#busy || this.#flushTimer !== undefined || this.#state !== OPEN) return;
+    this.#flushTimer = this.#platform.clock.setTimer(() => {
+      this.#flushTimer = undefined;
+      this.#run(nothing);
+    }, 0);
+  }
+
+  // ---- connecting
+
+  /** Sets the one timer that every state has. */
+  #wait(delay: number): void {
+    this.#disarm();
+    const { clock } = this.#platform;
+    this.#timerDue = (clock.now() + delay) | 0;
+    this.#timer = clock.setTimer(() => {
+      this.#timer = undefined;
+      this.#run(() => this.#timedOut());
+    }, delay);
+  }
+
+  #disarm(): void {
+    if (this.#timer !== undefined) this.#platform.clock.clearTimer(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #timedOut(): void {
+    if (this.#closing && !this.#protocol.connected) this.#ended(undefined);
+    else if (!this.#linkUp) this.#ended(transport("link-down", "the network is gone"));
+    else if (this.#state === OPEN) this.#protocol.tick(this.#platform.clock.now());
+    else if (this.#state === OPENING)
+      this.#ended(transport("connect-timeout", `no connection to ${this.#name} in time`));
+    else this.#connect();
+  }
+
+  get #name(): string {
+    return `${this.#options.host}:${this.#options.port}`;
+  }
+
+  #connect(): void {
+    const { host, port, responseTimeout } = this.#options;
+    const attempt = ++this.#attempt;
+    this.#state = OPENING;
+    this.#reconnect.attempt();
+    this.#wait(responseTimeout);
+    const current = (action: () => void) => {
+      if (attempt === this.#attempt) this.#run(action);
+    };
+    this.#platform.resolve(host, (address) =>
+      current(() => {
+        if (address === undefined) throw transport("unresolved", `there is no address for ${host}`);
+        this.#socket = this.#platform.openSocket({
+          host,
+          address,
+          port,
+          onWritable: (room) => current(() => this.#writable(room)),
+          onReadable: () => current(() => this.#readable()),
+          onClose: (reason) => current(() => this.#closedByPeer(reason)),
+        });
+      }),
+    );
+  }
+
+  #writable(room: number): void {
+    this.#room = room;
+    if (this.#state !== OPENING) return;
+    this.#state = OPEN;
+    this.#protocol.open(this.#platform.clock.now());
+  }
+
+  #closedByPeer(reason: string | undefined): void {
+    const detail = reason === undefined ? "" : `: ${reason}`;
+    throw this.#state === OPEN
+      ? transport("connection-closed", `the connection to ${this.#name} was closed${detail}`)
+      : transport("connection-failed", `no connection to ${this.#name}${detail}`);
+  }
+
+  /** The connection is over, or the attempt has failed. */
+  #ended(cause: MqttError | undefined): void {
+    const wasConnected = this.#protocol.connected;
+    const again = this.#protocol.finished && this.#protocol.reconnectAtOnce && this.#atOnce++ < AT_ONCE;
+    this.#attempt++;
+    this.#disarm();
+    this.#room = 0;
+    const socket = this.#socket;
+    this.#socket = undefined;
+    try {
+      socket?.close();
+    } catch {
+      // It is of no use any more, whatever it says.
+    }
+    this.#protocol.closed();
+    if (this.#closing) {
+      this.#state = CLOSED;
+      this.#closing = false;
+      this.#events.disconnected(undefined, undefined);
+      return;
+    }
+    this.#state = WAITING;
+    if (again) {
+      this.#connect();
+      return;
+    }
+    const error =
+      cause ?? new MqttError("peer", "foreign-session", "the broker does not discard a session as it is told");
+    const closedByPeer = wasConnected && error.code === "connection-closed";
+    const suspected = this.#reconnect.ended(this.#platform.clock.now(), closedByPeer);
+    const delay = this.#linkUp ? this.#reconnect.delay() : undefined;
+    if (delay !== undefined) this.#wait(delay);
+    if (suspected) {
+      this.#events.error(
+        new MqttError("peer", "takeover-suspected", "another client seems to use this client's identifier"),
+      );
+    }
+    this.#events.disconnected(error, delay);
+  }
+
+  // ---- bytes
+
+  /** Runs what the platform has called for, and all that follows from it. Nothing is thrown back: a device would restart. */
+  #run(action: () => void): void {
+    this.#busy = true;
+    try {
+      action();
+      this.#flush();
+    } catch (error) {
+      this.#ended(
+        error instanceof MqttError ? error : transport("socket", `the socket failed: ${String(error)}`, error),
+      );
+    }
+    this.#busy = false;
+    this.#events.rested();
+  }
+
+  #flush(): void {
+    if (this.#state !== OPEN) return;
+    const protocol = this.#protocol;
+    const { clock } = this.#platform;
+    for (;;) {
+      const choked = protocol.choked;
+      while (this.#room > 0) {
+        const bytes = protocol.output(this.#room, clock.now());
+        if (bytes === undefined) break;
+        this.#room = (this.#socket as Socket).write(bytes);
+      }
+      if (!choked || protocol.choked) break;
+      protocol.resume();
+      this.#read();
+    }
+    if (protocol.finished) this.#ended(undefined);
+    else this.#arm(clock.now());
+  }
+
+  #readable(): void {
+    this.#read();
+    this.#reconnect.alive(this.#platform.clock.now());
+  }
+
+  #read(): void {
+    while (this.#socket !== undefined && !this.#protocol.choked && !this.#protocol.finished) {
+      const count = this.#socket.read(this.#protocol.room());
+      if (count === 0) return;
+      this.#protocol.received(count, this.#platform.clock.now());
+    }
+  }
+
+  /** Sets the timer where the engine's next deadline comes before the one that is set. */
+  #arm(now: number): void {
+    const delay = this.#protocol.deadline(now);
+    if (delay < 0) return;
+    if (this.#timer !== undefined && ((this.#timerDue - now) | 0) <= delay) return;
+    this.#wait(delay);
+  }
+}
+
+function nothing(): void {}

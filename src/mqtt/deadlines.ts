@@ -1,0 +1,122 @@
+/**
+ * What must happen by when: every answer that is waited for, headway of what is being sent, and PINGREQ. Section 3.1.2.10.
+ *
+ * Times are read from a clock that wraps around: only differences count.
+ */
+import { type MqttError, transport } from "./errors.js";
+import { isReleased } from "./inflight.js";
+import type { Sender } from "./sender.js";
+import type { Session } from "./session.js";
+
+export interface DeadlineOptions {
+  /** Milliseconds, as told to the broker. */
+  readonly keepAlive: number;
+  readonly responseTimeout: number;
+}
+
+/** What is waited for, and since when. */
+interface Wait {
+  readonly since: number;
+  readonly what: string;
+}
+
+export class Deadlines {
+  readonly #responseTimeout: number;
+  /** A sixteenth less than promised, so that the packet is out in time although it takes time to be sent [MQTT-3.1.2-23]. */
+  readonly #interval: number;
+  readonly #session: Session;
+  readonly #sender: Sender;
+  /** When PINGREQ became due that waits for its answer. */
+  #pingAt: number | undefined;
+  /** When the last bytes were received. */
+  receivedAt = 0;
+  /** What the whole connection waits for, since when: CONNACK at its beginning, the way out for DISCONNECT at its end. */
+  #phase: Wait | undefined;
+
+  constructor({ keepAlive, responseTimeout }: DeadlineOptions, session: Session, sender: Sender) {
+    this.#responseTimeout = responseTimeout;
+    this.#interval = keepAlive - (keepAlive >> 4);
+    this.#session = session;
+    this.#sender = sender;
+  }
+
+  open(now: number): void {
+    this.#pingAt = undefined;
+    this.receivedAt = now;
+    this.#phase = { since: now, what: "no CONNACK" };
+  }
+
+  connected(): void {
+    this.#phase = undefined;
+  }
+
+  departing(now: number): void {
+    this.#phase = { since: now, what: "DISCONNECT could not be sent" };
+  }
+
+  pingAnswered(): void {
+    this.#pingAt = undefined;
+  }
+
+  /** Milliseconds from `now` until {@link tick} is to be called, -1 when there is nothing to wait for. */
+  next(now: number): number {
+    const wait = this.#oldest(now);
+    const answer = wait === undefined ? -1 : Math.max(0, this.#responseTimeout - elapsed(now, wait.since));
+    if (!this.#pings) return answer;
+    const ping = Math.max(0, this.#interval - this.#quiet(now));
+    return answer < 0 ? ping : Math.min(answer, ping);
+  }
+
+  /** Does what time asks for. @throws MqttError of kind `transport` when an answer is overdue */
+  tick(now: number): void {
+    const wait = this.#oldest(now);
+    if (wait !== undefined && elapsed(now, wait.since) >= this.#responseTimeout) throw this.#overdue(wait);
+    if (!this.#pings || this.#quiet(now) < this.#interval) return;
+    // Waited for from now on, for a peer that takes no bytes must be noticed too.
+    this.#pingAt = now;
+    this.#sender.ping();
+  }
+
+  #overdue({ what }: Wait): MqttError {
+    return transport("response-timeout", `${what} within ${this.#responseTimeout} ms`);
+  }
+
+  /** Whether silence leads to a PINGREQ. */
+  get #pings(): boolean {
+    return this.#interval > 0 && this.#phase === undefined && this.#pingAt === undefined;
+  }
+
+  /** Milliseconds of silence, in the direction that has been silent for longer. */
+  #quiet(now: number): number {
+    return Math.max(elapsed(now, this.#sender.sentAt), elapsed(now, this.receivedAt));
+  }
+
+  /** The wait that began first. */
+  #oldest(now: number): Wait | undefined {
+    if (this.#phase !== undefined) return this.#phase;
+    let since: number | undefined;
+    let what = "";
+    const consider = (candidate: number | undefined, name: string) => {
+      if (candidate === undefined || (since !== undefined && elapsed(now, candidate) <= elapsed(now, since))) return;
+      since = candidate;
+      what = name;
+    };
+    if (this.#sender.busy) consider(this.#sender.progressAt, "the peer took no bytes");
+    consider(this.#pingAt, "no PINGRESP");
+    consider(this.#session.subscriptions.waitingSince(now), "no SUBACK or UNSUBACK");
+    const log = this.#session.outgoing;
+    for (let index = 0; index < log.sent; index++) {
+      const entry = log.at(index);
+      if (entry === this.#sender.sending) continue;
+      consider(
+        entry.sentAt,
+        isReleased(entry) ? "no PUBCOMP" : (entry.packet[0] as number) & 4 ? "no PUBREC" : "no PUBACK",
+      );
+    }
+    return since === undefined ? undefined : { since, what };
+  }
+}
+
+function elapsed(now: number, since: number): number {
+  return (now - since) | 0;
+}

@@ -1,0 +1,102 @@
+/**
+ * The way in for application messages: hands each over, in pieces where it does not fit the buffer, and sees to the
+ * receiving half of the QoS 1 and QoS 2 hand-shakes. Sections 4.3.2 and 4.3.3.
+ */
+import type { Message } from "./api.js";
+import type { Decoder } from "./decode.js";
+import { resource } from "./errors.js";
+import { DUP, PUBACK, PUBCOMP, PUBREC, RETAIN } from "./packet.js";
+import type { HeldMessage, Session } from "./session.js";
+
+export interface ReceiverEvents {
+  message(message: Message): void;
+  aborted(message: Message): void;
+}
+
+export class Receiver {
+  readonly #session: Session;
+  readonly #events: ReceiverEvents;
+  readonly #answer: (type: number, id: number) => void;
+
+  // The message that is coming.
+  #token = 0;
+  /** It was handed over before: only the answer is repeated. [MQTT-4.3.3-2] */
+  #repeated = false;
+  /** Its last piece so far, while more are to come. */
+  #piece: Message | undefined;
+
+  constructor(session: Session, events: ReceiverEvents, answer: (type: number, id: number) => void) {
+    this.#session = session;
+    this.#events = events;
+    this.#answer = answer;
+  }
+
+  /** The connection has ended. */
+  closed(): void {
+    const piece = this.#piece;
+    this.#piece = undefined;
+    if (piece !== undefined) this.#events.aborted(piece);
+  }
+
+  /**
+   * A PUBLISH has come, or a further piece of one.
+   * @throws MqttError of kind `resource`: then it is not answered, and the broker will send it again
+   */
+  publish(decoder: Decoder, first: boolean): void {
+    const session = this.#session;
+    const { QoS, id } = decoder;
+    const more = decoder.unfinished;
+    if (first) {
+      this.#repeated = QoS === 2 && session.received.has(id);
+      if (!this.#repeated) {
+        if (QoS === 2 && session.received.full) {
+          throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
+        }
+        this.#token = session.nextToken();
+      }
+    }
+    if (!this.#repeated) {
+      const message = messageFrom(decoder, this.#token, more);
+      if (first && !more && QoS === 2) {
+        session.hold(id, message.token, message.topic, message.payload, message.retain);
+      }
+      this.#piece = more ? message : undefined;
+      this.#events.message(message);
+      if (!more && QoS === 2) session.processed(id, message.token);
+    }
+    if (!more && QoS > 0) this.#answer(QoS === 1 ? PUBACK : PUBREC, id);
+  }
+
+  /** PUBREL has come. It is answered whether or not there is something to release. */
+  release(id: number): void {
+    this.#session.forget(id);
+    this.#answer(PUBCOMP, id);
+  }
+
+  /** Hands over what was stored and not processed before power was lost. */
+  handOverHeld(): void {
+    for (const held of this.#session.held.splice(0)) {
+      this.#events.message(messageOf(held));
+      this.#session.processed(held.id, held.token);
+    }
+  }
+}
+
+function messageFrom(decoder: Decoder, token: number, more: boolean): Message {
+  return {
+    topic: decoder.topic,
+    payload: decoder.body(),
+    QoS: decoder.QoS,
+    retain: (decoder.flags & RETAIN) !== 0,
+    duplicate: (decoder.flags & DUP) !== 0,
+    byteLength: decoder.byteLength,
+    offset: decoder.offset,
+    more,
+    token,
+  };
+}
+
+function messageOf({ topic, payload, retain, token }: HeldMessage): Message {
+  const { byteLength } = payload;
+  return { topic, payload, QoS: 2, retain, duplicate: true, byteLength, offset: 0, more: false, token };
+}

@@ -1,0 +1,243 @@
+/**
+ * The way out: chooses the packet to be sent next and cuts it to the room there is. One packet is under way at a time, from
+ * the array it was encoded into, or from a source, through one buffer.
+ */
+import type { Outcome, PayloadSource } from "./api.js";
+import { writeAcknowledgement, writeBare } from "./encode.js";
+import { resource } from "./errors.js";
+import { isReleased, type Outgoing } from "./inflight.js";
+import { DISCONNECT, DUP, PINGREQ, PUBREL, RESERVED_FLAGS } from "./packet.js";
+import type { Session } from "./session.js";
+
+/** Answers that wait for room at most; when so many do, no more packets are taken in. */
+const MAXIMUM_ANSWERS = 32;
+
+/** A QoS 0 message that waits for room. */
+interface Fleeting {
+  readonly token: number;
+  readonly packet: Uint8Array;
+  readonly source: PayloadSource | undefined;
+}
+
+export class Sender {
+  readonly #session: Session;
+  readonly #window: number;
+  readonly #published: (token: number, outcome: Outcome) => void;
+  readonly #transmit: Uint8Array;
+  readonly #small = new Uint8Array(4);
+
+  /** PUBACK, PUBREC, PUBREL and PUBCOMP to be sent: type·65,536 + identifier. */
+  #answers: number[] = [];
+  #fleeting: Fleeting[] = [];
+  #fleetingBytes = 0;
+  #pingDue = false;
+  /** The broker takes part: what the session holds may be sent. */
+  #ready = false;
+
+  // The packet that is being sent.
+  #packet: Uint8Array | undefined;
+  #packetLength = 0;
+  #source: PayloadSource | undefined;
+  /** Bytes of it that are sent. */
+  #at = 0;
+  #entry: Outgoing | undefined;
+  #fleetingToken = 0;
+
+  /** When the last packet was sent whole. */
+  sentAt = 0;
+  /** When output last made headway, or had nothing to do. */
+  progressAt = 0;
+
+  constructor(
+    session: Session,
+    options: { readonly window: number; readonly transmitBuffer: number },
+    published: (token: number, outcome: Outcome) => void,
+  ) {
+    this.#session = session;
+    this.#window = options.window;
+    this.#transmit = new Uint8Array(options.transmitBuffer);
+    this.#published = published;
+  }
+
+  /** A packet is being sent, at least in intent. */
+  get busy(): boolean {
+    return this.#packet !== undefined;
+  }
+
+  /** The message whose packet is being sent. */
+  get sending(): Outgoing | undefined {
+    return this.#entry;
+  }
+
+  /** Answers wait for room to be sent, so that nothing more is to be taken in. */
+  get choked(): boolean {
+    return this.#answers.length >= MAXIMUM_ANSWERS;
+  }
+
+  /** QoS 0 messages that wait for room. */
+  get fleeting(): number {
+    return this.#fleeting.length;
+  }
+
+  get fleetingBytes(): number {
+    return this.#fleetingBytes;
+  }
+
+  // ---- what is to be sent
+
+  /** A connection begins, with CONNECT. */
+  open(connect: Uint8Array, now: number): void {
+    this.sentAt = this.progressAt = now;
+    this.#session.outgoing.rewind();
+    this.#begin(connect);
+  }
+
+  /** The broker has accepted the connection: the session goes on. */
+  ready(): void {
+    this.#ready = true;
+  }
+
+  answer(type: number, id: number): void {
+    this.#answers.push(type * 0x10000 + id);
+  }
+
+  ping(): void {
+    this.#pingDue = true;
+  }
+
+  send(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
+    this.#fleeting.push({ token, packet, source });
+    this.#fleetingBytes += packet.byteLength;
+  }
+
+  /** Ends with DISCONNECT; nothing follows. Section 3.14. */
+  depart(): void {
+    this.#ready = false;
+    this.#begin(this.#small, writeBare(DISCONNECT, this.#small));
+  }
+
+  /** The connection has ended. QoS 0 messages end with it. */
+  closed(): void {
+    const fleeting = this.#fleeting;
+    const token = this.#fleetingToken;
+    this.#ready = this.#pingDue = false;
+    this.#answers = [];
+    this.#packet = this.#source = this.#entry = undefined;
+    this.#fleeting = [];
+    this.#fleetingBytes = this.#fleetingToken = 0;
+    if (token > 0) this.#published(token, "lost");
+    for (const message of fleeting) this.#published(message.token, "lost");
+  }
+
+  // ---- bytes
+
+  /**
+   * The next bytes to be sent, at most `room` of them; undefined when there is nothing to send. They count as sent: pass
+   * them on before anything else. A packet is split only when it is larger than the room there is with nothing before it.
+   */
+  output(room: number, now: number): Uint8Array | undefined {
+    const limit = Math.min(room, this.#transmit.length);
+    let length = 0;
+    while (length < limit) {
+      if (this.#packet === undefined && !this.#nextPacket(now)) break;
+      if (length > 0 && this.#at === 0 && length + this.#packetLength > limit) break;
+      length = this.#copy(length, limit, now);
+    }
+    if (this.#packet === undefined || length > 0) this.progressAt = now;
+    return length > 0 ? this.#transmit.subarray(0, length) : undefined;
+  }
+
+  /** Copies what fits of the packet. @returns the length of the output with it */
+  #copy(start: number, limit: number, now: number): number {
+    const packet = this.#packet as Uint8Array;
+    const held = this.#source === undefined ? this.#packetLength : packet.byteLength;
+    let at = start;
+    if (this.#at < held) {
+      const count = Math.min(held - this.#at, limit - at);
+      this.#transmit.set(count === packet.byteLength ? packet : packet.subarray(this.#at, this.#at + count), at);
+      this.#at += count;
+      at += count;
+    }
+    if (this.#source !== undefined && this.#at >= held && at < limit) {
+      const count = Math.min(this.#packetLength - this.#at, limit - at);
+      if (count > 0) this.#read(this.#source, this.#transmit.subarray(at, at + count), this.#at - held);
+      this.#at += count;
+      at += count;
+    }
+    if (this.#at === this.#packetLength) this.#sent(now);
+    return at;
+  }
+
+  #read(source: PayloadSource, into: Uint8Array, offset: number): void {
+    try {
+      source.read(into, offset);
+    } catch (error) {
+      const entry = this.#entry;
+      const token = entry?.token ?? this.#fleetingToken;
+      if (entry !== undefined) this.#session.complete(this.#session.outgoing.indexOf(entry.id));
+      this.#fleetingToken = 0;
+      this.#published(token, "lost");
+      throw resource("source-failed", `the payload's source failed at byte ${offset}`, error);
+    }
+  }
+
+  #sent(now: number): void {
+    if (this.#entry !== undefined) this.#entry.sentAt = now;
+    const token = this.#fleetingToken;
+    this.#packet = this.#source = this.#entry = undefined;
+    this.#fleetingToken = 0;
+    this.sentAt = now;
+    if (token > 0) this.#published(token, "delivered");
+  }
+
+  #begin(packet: Uint8Array, length = packet.byteLength, source?: PayloadSource): void {
+    this.#packet = packet;
+    this.#packetLength = source === undefined ? length : length + source.byteLength;
+    this.#source = source;
+    this.#at = 0;
+  }
+
+  /** Chooses what is to be sent next. @returns whether there is anything */
+  #nextPacket(now: number): boolean {
+    if (!this.#ready) return false;
+    const { subscriptions, outgoing } = this.#session;
+    const answer = this.#answers.shift();
+    if (answer !== undefined) this.#beginAnswer(answer >> 16, answer & 0xffff);
+    else if (this.#pingDue) {
+      this.#pingDue = false;
+      this.#begin(this.#small, writeBare(PINGREQ, this.#small));
+    } else if (subscriptions.due) {
+      this.#begin(subscriptions.request(this.#session.identifierFor(this.#session.nextToken()), now));
+    } else if (outgoing.sent < this.#window && outgoing.sent < outgoing.length) {
+      this.#beginEntry(outgoing.at(outgoing.sent));
+    } else {
+      const message = this.#fleeting.shift();
+      if (message === undefined) return false;
+      this.#fleetingBytes -= message.packet.byteLength;
+      this.#fleetingToken = message.token;
+      this.#begin(message.packet, message.packet.byteLength, message.source);
+    }
+    return true;
+  }
+
+  #beginAnswer(type: number, id: number): void {
+    this.#begin(this.#small, writeAcknowledgement(type, type === PUBREL ? RESERVED_FLAGS : 0, id, this.#small));
+    if (type !== PUBREL) return;
+    const { outgoing } = this.#session;
+    const index = outgoing.indexOf(id);
+    if (index >= 0) this.#entry = outgoing.at(index);
+  }
+
+  /** Sends a message, again where it was sent before. [MQTT-4.4.0-1], [MQTT-4.6.0-1] */
+  #beginEntry(entry: Outgoing): void {
+    const { packet } = entry;
+    if (!isReleased(entry)) {
+      const first = packet[0] as number;
+      packet[0] = entry.attempted ? first | DUP : first & ~DUP;
+    }
+    entry.attempted = true;
+    this.#entry = entry;
+    this.#session.outgoing.advance();
+    this.#begin(packet, packet.byteLength, entry.source);
+  }
+}
