@@ -1,0 +1,197 @@
+import type { Message } from "../mqtt/api.js";
+import { utf8Length } from "../mqtt/utf8.js";
+import { readDuration } from "./duration.js";
+import { asError, quoted } from "./errors.js";
+import { type Fields, readFields } from "./fields.js";
+import type { Journal } from "./journal.js";
+import type { CommandMessage, ResultMessage } from "./messages.js";
+import type { Parts } from "./parts.js";
+import { definitions, type SettingsStore } from "./settings.js";
+
+/** What commands do it to. Each throws an Error that says why it cannot. */
+export interface Commanded {
+  readonly settings: SettingsStore;
+  /** Settings have changed. */
+  settingsChanged(): void;
+  /** @returns readings that were accepted */
+  sample(): number;
+  identify(duration: number): void;
+  /** @returns false when this id was obeyed before */
+  restart(id: string): boolean;
+  /** @param token of the result; 0 when it was not accepted */
+  restartAnswered(id: string, token: number): void;
+}
+
+/** One command: everything that is particular about it. */
+interface Command {
+  readonly name: string;
+  /** Fields it knows, beside `id`. */
+  readonly fields: readonly string[];
+  readonly needsId?: boolean;
+  /** @returns what its result says beside `id` and `ok`. @throws Error why it is refused; then nothing has changed */
+  obey(node: Commanded, fields: Fields, id: string | undefined): Fields;
+  /** The result was accepted by the client, or (token 0) could not be. */
+  answered?(node: Commanded, id: string | undefined, token: number): void;
+}
+
+const IDENTIFY = Object.freeze({ initial: "10s", least: 1000, most: 600_000 });
+
+const commands: readonly Command[] = Object.freeze([
+  {
+    // {"interval":"5s"}: time from one reading to the next. A short form of `settings`.
+    name: "interval",
+    fields: ["interval"],
+    obey(node, { interval }) {
+      if (interval === undefined) throw new Error('the field "interval" is missing, such as {"interval":"5s"}');
+      return changeSettings(node, { interval });
+    },
+  },
+  {
+    // Any of the settings, {"QoS":2,"diagnosticsInterval":"10m"}, all or none; without one it changes nothing. The
+    // result names them all.
+    name: "settings",
+    fields: definitions.map(({ name }) => name),
+    obey(node, { id: _, ...changes }) {
+      return changeSettings(node, changes);
+    },
+  },
+  {
+    // A reading of each sensor, out of turn. The result says how many.
+    name: "sample",
+    fields: [],
+    obey(node) {
+      return { readings: node.sample() };
+    },
+  },
+  {
+    // {"duration":"10s"}: the LED shows which device this is.
+    name: "identify",
+    fields: ["duration"],
+    obey(node, { duration = IDENTIFY.initial }) {
+      node.identify(readDuration("duration", duration, IDENTIFY.least, IDENTIFY.most));
+      return { duration };
+    },
+  },
+  {
+    // Restarts when the result has been acknowledged. The result of a repeated id says "repeated":true, and that is all.
+    name: "restart",
+    fields: [],
+    needsId: true,
+    obey(node, _fields, id = "") {
+      return node.restart(id) ? {} : { repeated: true };
+    },
+    answered(node, id = "", token) {
+      node.restartAnswered(id, token);
+    },
+  },
+]);
+
+function changeSettings(node: Commanded, changes: Fields): Fields {
+  if (Object.keys(changes).length > 0) {
+    node.settings.change(changes);
+    node.settingsChanged();
+  }
+  return node.settings.describe();
+}
+
+/** Bytes of a command's payload. */
+const MAXIMUM_PAYLOAD = 1024;
+/** Bytes of a command's id. */
+const MAXIMUM_ID = 64;
+
+/** Takes commands, has them obeyed, and answers each on its result topic. */
+export class Commands {
+  readonly #node: Commanded;
+  readonly #parts: Parts;
+  readonly #journal: Journal;
+  #closed: string | undefined;
+
+  constructor(node: Commanded, parts: Parts, journal: Journal) {
+    this.#node = node;
+    this.#parts = parts;
+    this.#journal = journal;
+  }
+
+  handle(message: Message): void {
+    // Only the first piece of what is too large is looked at, to refuse it.
+    if (message.offset > 0) return;
+    const { topics, report, counters } = this.#parts;
+    const name = topics.commandName(message.topic);
+    if (message.retain) {
+      counters.refused++;
+      report(new Error("retained: ignored, for it would be obeyed again at every start"), `command ${name}`);
+      return;
+    }
+    let id: string | undefined;
+    let command: Command;
+    let said: Fields;
+    try {
+      const fields = readPayload(message);
+      id = readId(fields);
+      command = find(name);
+      check(command, fields, id);
+      if (this.#closed !== undefined) throw new Error(this.#closed);
+      this.#journal.command(name, id);
+      said = command.obey(this.#node, fields, id);
+    } catch (error) {
+      counters.refused++;
+      this.#answer(name, { id, ok: false, error: asError(error).message });
+      return;
+    }
+    const token = this.#answer(name, { id, ok: true, ...said });
+    command.answered?.(this.#node, id, token);
+  }
+
+  /** From now on every command is refused. */
+  close(reason: string): void {
+    this.#closed = reason;
+  }
+
+  #answer(name: string, result: ResultMessage): number {
+    const { topics, outbox, counters } = this.#parts;
+    const payload = JSON.stringify(result);
+    this.#journal.result(name, payload);
+    const token = outbox.send(topics.result(name), payload, 1);
+    if (token === 0) counters.dropped++;
+    return token;
+  }
+}
+
+function readPayload({ payload, byteLength }: Message): CommandMessage {
+  if (byteLength > MAXIMUM_PAYLOAD) {
+    throw new Error(`the payload has ${byteLength} bytes: must be at most ${MAXIMUM_PAYLOAD}`);
+  }
+  if (byteLength === 0) return {};
+  try {
+    return readFields(payload) as CommandMessage;
+  } catch (error) {
+    throw new Error(`the payload ${asError(error).message}`);
+  }
+}
+
+function readId({ id }: Fields): string | undefined {
+  if (id === undefined) return undefined;
+  const length = typeof id === "string" ? utf8Length(id) : -1;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are looked for
+  if (length < 1 || length > MAXIMUM_ID || /[\x00-\x1f\x7f]/.test(id as string)) {
+    throw new Error(`id is ${quoted(id)}: must be text of 1 to ${MAXIMUM_ID} bytes without control characters`);
+  }
+  return id as string;
+}
+
+function find(name: string): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  throw new Error(`command ${quoted(name)} is unknown: known are ${commands.map((known) => known.name).join(", ")}`);
+}
+
+function check({ name, fields: known, needsId }: Command, fields: Fields, id: string | undefined): void {
+  for (const field of Object.keys(fields)) {
+    if (field !== "id" && !known.includes(field)) {
+      throw new Error(`field ${quoted(field)} is unknown: ${name} knows ${["id", ...known].join(", ")}`);
+    }
+  }
+  if (needsId && id === undefined) {
+    throw new Error(`${name} needs an "id", a new one each time, by which it is known when it is sent again`);
+  }
+}

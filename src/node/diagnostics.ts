@@ -1,0 +1,52 @@
+import type { Machine, NetworkLink } from "../platform.js";
+import type { DiagnosticsMessage } from "./messages.js";
+import type { Parts } from "./parts.js";
+import { timeOfDay } from "./stamp.js";
+
+/**
+ * Says how the node fares. What it says is true of the moment only, so it is not queued while there is no connection: the
+ * message that was due then is made when there is one.
+ */
+export class Diagnostics {
+  readonly #parts: Parts;
+  readonly #machine: Machine;
+  #due = true;
+
+  constructor(machine: Machine, parts: Parts) {
+    this.#machine = machine;
+    this.#parts = parts;
+  }
+
+  /** It is time for one. */
+  beat(): void {
+    this.#due = true;
+  }
+
+  /** Publishes if one is due. Call it when connected. */
+  publish(link: NetworkLink | undefined, reconnects: number): void {
+    if (!this.#due) return;
+    this.#due = false;
+    const { topics, outbox, settings, counters } = this.#parts;
+    const token = outbox.send(topics.diagnostics, JSON.stringify(this.#message(link, reconnects)), settings.QoS);
+    if (token === 0) counters.dropped++;
+  }
+
+  #message(link: NetworkLink | undefined, reconnects: number): DiagnosticsMessage {
+    const { clock, uptime, instance, counters } = this.#parts;
+    const time = timeOfDay(clock);
+    const rssi = link?.rssi;
+    const address = link?.address;
+    const freeMemory = this.#machine.freeMemory();
+    return {
+      ...(time !== undefined && { time }),
+      boot: instance,
+      uptime: uptime.now(),
+      ...(rssi !== undefined && { rssi }),
+      ...(address !== undefined && { address }),
+      ...(freeMemory !== undefined && { freeMemory }),
+      reconnects,
+      restartReason: this.#machine.restartReason,
+      counters: counters.snapshot(),
+    };
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What the payloads hold: every message is one flat JSON object, `counters` excepted. Fields are only ever added.
+ * Types only; which topic carries what is in topics.ts.
+ */
+
+/** When something was: the time of day, or as long as that is not known the start it belongs to and the time since. */
+export interface Stamp {
+  /** ISO 8601, UTC: `2026-11-23T08:15:00.000Z`. */
+  time?: string;
+  /** Instead of `time`: the {@link StatusMessage.instance} of this start. */
+  boot?: string;
+  /** Instead of `time`: milliseconds since the start. */
+  uptime?: number;
+}
+
+/** The node's presence, retained. */
+export interface StatusMessage {
+  status: "online" | "offline";
+  /**
+   * One start of one device: `17-3fa9c2d1`, a count of the starts and a random number. Two instances that take turns
+   * here are two devices with the same id.
+   */
+  instance: string;
+  /** Offline: `connection lost` (the last will), `stopped` or `restart`. */
+  reason?: string;
+  /** Online: the firmware's version. */
+  firmware?: string;
+  /** Online: the board's id. */
+  board?: string;
+  /** Online: why the device started. */
+  restartReason?: string;
+}
+
+/**
+ * What one sensor measured: beside the fields here one for each quantity, by its ECMA-419 name. `temperature` in °C,
+ * `humidity` in %, `pressure` in Pa, `voltage` in V; rounded to 3 decimals.
+ */
+export interface ReadingMessage extends Stamp {
+  /** Number of the sampling round since the start, from 1. All sensors of a round share it; a gap is a lost reading. */
+  seq: number;
+  [quantity: string]: number | string | undefined;
+}
+
+/** How the node fares. */
+export interface DiagnosticsMessage {
+  time?: string;
+  boot: string;
+  uptime: number;
+  /** Received signal strength, dBm. */
+  rssi?: number;
+  address?: string;
+  /** Bytes. */
+  freeMemory?: number;
+  /** Times the connection to the broker was made anew since the start. */
+  reconnects: number;
+  /** Why the device started. */
+  restartReason: string;
+  counters: {
+    /** Messages that were given up because the client's bounds were reached. */
+    dropped: number;
+    /** Accepted messages that were lost: QoS 0 whose connection broke. */
+    lost: number;
+    /** Commands that were refused. */
+    refused: number;
+    /** Samples that failed, and quantities that were no number. */
+    failed: number;
+    /** Sampling rounds that were skipped because the node was busy. */
+    skipped: number;
+  };
+}
+
+/** An order to the node; an empty payload is one without fields. At most 1,024 bytes. Which fields: commands.ts. */
+export interface CommandMessage {
+  /** 1 to 64 bytes of your choice, without control characters; comes back in the result. `restart` demands one. */
+  id?: string;
+  [field: string]: unknown;
+}
+
+/** The answer to a command. */
+export interface ResultMessage {
+  id?: string | undefined;
+  ok: boolean;
+  /** When not ok, and then nothing has changed: what is wrong and what would be right. */
+  error?: string;
+  [field: string]: unknown;
+}

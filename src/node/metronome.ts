@@ -1,0 +1,48 @@
+import type { Clock } from "../platform.js";
+import { Alarm } from "./alarm.js";
+import type { Report } from "./errors.js";
+import type { Uptime } from "./uptime.js";
+
+/**
+ * Beats on a grid of equal intervals. The grid does not drift: a beat that comes late, because something blocked, does not
+ * move the ones after it. Grid points that have passed by then altogether are skipped, not made up for.
+ */
+export class Metronome {
+  readonly #uptime: Uptime;
+  readonly #alarm: Alarm;
+  readonly #beat: (skipped: number) => void;
+  #interval = 0;
+  #next = 0;
+
+  /** @param beat gets the number of grid points that were skipped just before */
+  constructor(clock: Clock, uptime: Uptime, report: Report, where: string, beat: (skipped: number) => void) {
+    this.#uptime = uptime;
+    this.#beat = beat;
+    this.#alarm = new Alarm(clock, report, where, () => this.#ring());
+  }
+
+  /** Milliseconds between beats. */
+  get interval(): number {
+    return this.#interval;
+  }
+
+  /** Starts a new grid: first beat `delay` milliseconds from now, then every `interval`. */
+  start(interval: number, delay = interval): void {
+    this.#interval = interval;
+    this.#next = this.#uptime.now() + delay;
+    this.#alarm.set(delay);
+  }
+
+  stop(): void {
+    this.#alarm.clear();
+  }
+
+  #ring(): void {
+    const late = this.#uptime.now() - this.#next;
+    const skipped = Math.floor(late / this.#interval);
+    this.#next += (skipped + 1) * this.#interval;
+    // Set before the beat: whatever the beat does, throwing included, the next one comes.
+    this.#alarm.set(Math.max(0, this.#next - this.#uptime.now()));
+    if (late >= 0) this.#beat(skipped);
+  }
+}

@@ -1,0 +1,262 @@
+import type { ClientOptions, Outcome } from "../mqtt/api.js";
+import { Client } from "../mqtt/client.js";
+import type { MqttError } from "../mqtt/errors.js";
+import type { LinkState, NetworkLink, Platform } from "../platform.js";
+import { Commands } from "./commands.js";
+import { Counters } from "./counters.js";
+import { Departure } from "./departure.js";
+import { Diagnostics } from "./diagnostics.js";
+import { asError, guarded, type Report } from "./errors.js";
+import { Indicator } from "./indicator.js";
+import { newInstance } from "./instance.js";
+import type { Journal } from "./journal.js";
+import { Metronome } from "./metronome.js";
+import { Outbox } from "./outbox.js";
+import type { Parts } from "./parts.js";
+import { type DropPolicy, dropNewest } from "./policy.js";
+import { lastWill, Presence } from "./presence.js";
+import { QuietJournal } from "./quiet-journal.js";
+import { Restarter } from "./restarter.js";
+import { SettingsStore, type SettingValues } from "./settings.js";
+import { Telemetry } from "./telemetry.js";
+import { Topics } from "./topics.js";
+import { Uptime } from "./uptime.js";
+
+export interface NodeOptions {
+  readonly broker: {
+    readonly host: string;
+    readonly port: number;
+    readonly user?: string | undefined;
+    readonly password?: string | undefined;
+  };
+  /** The node's id: client identifier and topic level, 1 to 64 characters of `A-Z a-z 0-9 _ -`. Default `mote-<machine id>`. */
+  readonly id?: string | undefined;
+  /** In place of the built-in settings; what a command has set and stored counts more. */
+  readonly defaults?: SettingValues;
+  /** Forced at this start: counts more than what is stored, until a command sets something else. */
+  readonly override?: SettingValues;
+  /** The firmware's version. */
+  readonly firmware: string;
+  readonly journal: Journal;
+  /** What to give up when the client can take no more. Default: the message that finds no room. */
+  readonly dropPolicy?: DropPolicy;
+}
+
+/** Milliseconds that a commanded restart waits for what is under way to be delivered. */
+const RESTART_GRACE = 5000;
+
+/**
+ * The sensor node: joins the network, keeps connected to the broker, publishes readings, status and diagnostics, obeys
+ * commands. Made anew at every start of the machine, and used once.
+ */
+export class SensorNode {
+  readonly id: string;
+  readonly #platform: Platform;
+  readonly #journal: Journal;
+  readonly #report: Report;
+  readonly #client: Client;
+  readonly #settings: SettingsStore;
+  readonly #counters = new Counters();
+  readonly #indicator: Indicator;
+  readonly #presence: Presence;
+  readonly #telemetry: Telemetry;
+  readonly #diagnostics: Diagnostics;
+  readonly #commands: Commands;
+  readonly #restarter: Restarter;
+  readonly #departure: Departure;
+  readonly #sampling: Metronome;
+  readonly #diagnosing: Metronome;
+  #link: NetworkLink | undefined;
+  #connections = 0;
+
+  /**
+   * Counts this start in the settings' store and loads the MQTT session; opens nothing yet.
+   * @throws Error when an option is wrong (RangeError, MqttError of kind `misuse`)
+   */
+  constructor(platform: Platform, options: NodeOptions) {
+    const { clock, machine } = platform;
+    const { firmware, defaults = {}, override = {}, dropPolicy = dropNewest } = options;
+    const journal = new QuietJournal(options.journal);
+    const report: Report = (error, where) => journal.error(asError(error), where);
+    this.#platform = platform;
+    this.#journal = journal;
+    this.#report = report;
+    this.id = options.id ?? `mote-${machine.id}`;
+    const topics = new Topics(this.id);
+    this.#settings = new SettingsStore(platform.settings, defaults, override, report);
+    const instance = newInstance(platform.settings, machine.random, report);
+    const uptime = new Uptime(clock);
+
+    const client = new Client(this.#clientOptions(options.broker, topics, instance));
+    const outbox = new Outbox(client, journal, report, dropPolicy);
+    const settings = this.#settings.current;
+    const counters = this.#counters;
+    const parts: Parts = { clock, uptime, instance, topics, settings, outbox, counters, report };
+    this.#client = client;
+    this.#indicator = new Indicator(platform.led, clock, report);
+    const facts = { firmware, board: platform.board, restartReason: machine.restartReason };
+    this.#presence = new Presence(topics, instance, facts, client, outbox, report);
+    this.#telemetry = new Telemetry(platform.sensors, parts);
+    this.#diagnostics = new Diagnostics(machine, parts);
+    this.#restarter = new Restarter(platform.settings, report, () => this.#restart());
+    this.#departure = new Departure(client, this.#presence, clock, report, () => this.#rest());
+    this.#sampling = new Metronome(clock, uptime, report, "sampling", (skipped) => {
+      counters.skipped += skipped;
+      this.#sample();
+    });
+    this.#diagnosing = new Metronome(clock, uptime, report, "diagnostics", () => {
+      this.#diagnostics.beat();
+      this.#diagnose();
+    });
+    this.#commands = new Commands(this.#commanded(), parts, journal);
+    client.subscribe(topics.commands, { QoS: 1 }, (message) => {
+      journal.received(message.topic, message.payload, message.QoS, message.retain);
+      this.#commands.handle(message);
+    });
+  }
+
+  /** Joins the network, connects and samples, from now on. */
+  start(): void {
+    const { openLink, onButton } = this.#platform;
+    const { interval, diagnosticsInterval } = this.#settings.current;
+    const link = openLink({ onChanged: guarded(this.#report, "link", (state, detail) => this.#linked(state, detail)) });
+    this.#link = link;
+    if (link.state === "up") this.#journal.link("up", link.address ?? "");
+    this.#client.link(link.state === "up");
+    this.#client.open();
+    this.#look();
+    onButton?.(guarded(this.#report, "button", () => void this.#sample()));
+    this.#sampling.start(interval, 0);
+    this.#diagnosing.start(diagnosticsInterval);
+  }
+
+  /**
+   * Ends the node in order: publishes the offline status, waits until what is accepted is delivered, disconnects.
+   * @param grace milliseconds to wait at most; after them what is not delivered stays in the store
+   * @param done called once, when all is closed; never from inside this method
+   */
+  stop(grace: number, done: () => void): void {
+    this.#leave("stopped", grace, done);
+  }
+
+  #clientOptions(
+    { host, port, user, password }: NodeOptions["broker"],
+    topics: Topics,
+    instance: string,
+  ): ClientOptions {
+    const { clock, resolve, openSocket, machine, session } = this.#platform;
+    const report = this.#report;
+    return {
+      platform: { clock, resolve, openSocket, random: machine.random },
+      host,
+      port,
+      id: this.id,
+      ...(user !== undefined && { user }),
+      ...(password !== undefined && { password }),
+      will: lastWill(topics, instance),
+      store: session,
+      onConnected: guarded(report, "connected", (sessionPresent: boolean) => this.#connected(sessionPresent)),
+      onDisconnected: guarded(report, "disconnected", (error, delay) => this.#disconnected(error, delay)),
+      onPublished: guarded(report, "published", (token, outcome) => this.#published(token, outcome)),
+      onWritable: guarded(report, "writable", () => this.#presence.update()),
+      onError: guarded(report, "mqtt", (error) => this.#failed(error)),
+      onSubscribed: guarded(report, "subscribed", (filter, granted) => {
+        if (granted === undefined) report(new Error(`the broker refuses the subscription to ${filter}`), "mqtt");
+      }),
+    };
+  }
+
+  /** What commands may do to the node. */
+  #commanded() {
+    const settings = this.#settings;
+    return {
+      settings,
+      settingsChanged: () => this.#settingsChanged(),
+      sample: () => this.#sample(),
+      identify: (duration: number) => this.#indicator.identify(duration),
+      restart: (id: string) => this.#restarter.begin(id),
+      restartAnswered: (id: string, token: number) => this.#restarter.answered(id, token),
+    };
+  }
+
+  #linked(state: LinkState, detail: string): void {
+    this.#journal.link(state, detail);
+    if (this.#departure.closing) return;
+    this.#client.link(state === "up");
+    this.#look();
+  }
+
+  #connected(sessionPresent: boolean): void {
+    this.#connections++;
+    this.#journal.connected(sessionPresent);
+    this.#presence.connected();
+    this.#diagnose();
+    this.#look();
+  }
+
+  #disconnected(error: MqttError | undefined, delay: number | undefined): void {
+    this.#journal.disconnected(error?.message ?? "closed", delay);
+    this.#look();
+    this.#departure.disconnected(error);
+  }
+
+  #published(token: number, outcome: Outcome): void {
+    this.#journal.published(token, outcome);
+    if (outcome === "lost") this.#counters.lost++;
+    this.#presence.published(token, outcome);
+    this.#presence.update();
+    this.#restarter.published(token, outcome);
+    this.#departure.update();
+  }
+
+  #failed(error: MqttError): void {
+    this.#report(error, "mqtt");
+    if (error.code === "takeover-suspected") this.#presence.suspectTakeOver();
+  }
+
+  #look(): void {
+    if (this.#client.connected) this.#indicator.show("online");
+    else this.#indicator.show(this.#link?.state === "up" ? "connecting" : "joining");
+  }
+
+  #sample(): number {
+    if (this.#departure.begun) return 0;
+    const accepted = this.#telemetry.sample();
+    this.#indicator.error(this.#telemetry.faulty);
+    return accepted;
+  }
+
+  #diagnose(): void {
+    if (!this.#client.connected || this.#departure.begun) return;
+    this.#diagnostics.publish(this.#link, this.#connections - 1);
+  }
+
+  #settingsChanged(): void {
+    const { interval, diagnosticsInterval } = this.#settings.current;
+    // A grid stays as it is unless it is what was changed.
+    if (interval !== this.#sampling.interval) this.#sampling.start(interval);
+    if (diagnosticsInterval !== this.#diagnosing.interval) this.#diagnosing.start(diagnosticsInterval);
+  }
+
+  #restart(): void {
+    if (this.#departure.begun) return;
+    this.#leave("restart", RESTART_GRACE, () => this.#platform.machine.restart());
+  }
+
+  #leave(reason: "stopped" | "restart", grace: number, done: () => void): void {
+    if (!this.#departure.begun) {
+      this.#sampling.stop();
+      this.#diagnosing.stop();
+      this.#commands.close(reason === "restart" ? "the node is restarting" : "the node is stopping");
+      this.#presence.leave(reason);
+    }
+    this.#departure.begin(grace, done);
+  }
+
+  /** Puts away what is left when the client is closed. */
+  #rest(): void {
+    this.#indicator.off();
+    this.#link?.close();
+    for (const sensor of this.#platform.sensors) guarded(this.#report, `sensor ${sensor.id}`, () => sensor.close())();
+  }
+}

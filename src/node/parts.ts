@@ -1,0 +1,20 @@
+import type { Clock } from "../platform.js";
+import type { Counters } from "./counters.js";
+import type { Report } from "./errors.js";
+import type { Outbox } from "./outbox.js";
+import type { Settings } from "./settings.js";
+import type { Topics } from "./topics.js";
+import type { Uptime } from "./uptime.js";
+
+/** What those parts of the node share that make messages. */
+export interface Parts {
+  readonly clock: Clock;
+  readonly uptime: Uptime;
+  /** Names this start. */
+  readonly instance: string;
+  readonly topics: Topics;
+  readonly settings: Settings;
+  readonly outbox: Outbox;
+  readonly counters: Counters;
+  readonly report: Report;
+}

@@ -1,0 +1,182 @@
+import type { QoS } from "../mqtt/api.js";
+import type { KeyValue } from "../platform.js";
+import { formatDuration, readDuration } from "./duration.js";
+import { asError, quoted, type Report } from "./errors.js";
+import { type Fields, readFields } from "./fields.js";
+import { bytesOf } from "./text.js";
+
+/** What can be set, by a command or from outside, as the node uses it. */
+export interface Settings {
+  /** Milliseconds from one reading to the next. */
+  readonly interval: number;
+  /** Of readings and diagnostics. */
+  readonly QoS: QoS;
+  /** Milliseconds from one diagnostics message to the next. */
+  readonly diagnosticsInterval: number;
+}
+
+/** Some of the settings. */
+export type SettingValues = { readonly [name in keyof Settings]?: Settings[name] | undefined };
+
+export type SettingName = keyof Settings;
+
+/** One setting: everything that is particular about it. */
+export interface Definition {
+  readonly name: SettingName;
+  /** A duration is written with its unit, `"5s"`, and held in milliseconds; an integer is written as it is. */
+  readonly kind: "duration" | "integer";
+  readonly initial: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+const DAY = 86_400_000;
+
+export const definitions: readonly Definition[] = Object.freeze([
+  { name: "interval", kind: "duration", initial: 10_000, least: 100, most: DAY },
+  { name: "QoS", kind: "integer", initial: 1, least: 0, most: 2 },
+  { name: "diagnosticsInterval", kind: "duration", initial: 60_000, least: 1000, most: DAY },
+]);
+
+/** Names for error messages: `interval, QoS, diagnosticsInterval`. */
+export function settingNames(): string {
+  return definitions.map(({ name }) => name).join(", ");
+}
+
+type Values = { [name in SettingName]?: number };
+
+/** Key of the value that holds what commands have set: `{"version":1,"interval":"5s"}`. */
+const KEY = "settings";
+/** Key that a broken value is moved to, so that it can be looked at. */
+const ASIDE = "settings.broken";
+const VERSION = 1;
+
+/**
+ * The settings and what becomes of them over a restart. What counts, last to first: what a command has set since the
+ * start, what is forced from outside (`override`), what a command has set before, `defaults`, the table above.
+ */
+export class SettingsStore {
+  readonly #store: KeyValue;
+  readonly #values: Values = {};
+  /** What commands have set, as the store has it. */
+  #stored: Values = {};
+
+  /**
+   * A stored value that is broken is reported, moved aside, and ignored.
+   * @throws Error when a value of `defaults` or `override` is out of bounds
+   */
+  constructor(store: KeyValue, defaults: SettingValues, override: SettingValues, report: Report) {
+    this.#store = store;
+    for (const { name, initial } of definitions) this.#values[name] = initial;
+    this.#take(defaults);
+    this.#load(report);
+    Object.assign(this.#values, this.#stored);
+    this.#take(override);
+  }
+
+  /** A view: it changes with the settings. */
+  get current(): Settings {
+    return this.#values as Settings;
+  }
+
+  /** All settings as people write them. */
+  describe(): Fields {
+    const fields: { [name: string]: unknown } = {};
+    for (const definition of definitions) fields[definition.name] = written(definition, this.#values[definition.name]);
+    return fields;
+  }
+
+  /**
+   * Changes settings, all or none, and stores them.
+   * @param fields names and values as people write them
+   * @throws Error that names what is wrong, or that they cannot be stored; then nothing has changed
+   */
+  change(fields: Fields): void {
+    const changes = readSettings(fields);
+    const stored = { ...this.#stored, ...changes };
+    this.#save(stored);
+    this.#stored = stored;
+    Object.assign(this.#values, changes);
+  }
+
+  #take(values: SettingValues): void {
+    for (const { name, least, most } of definitions) {
+      const value = values[name];
+      if (value === undefined) continue;
+      if (!Number.isInteger(value) || value < least || value > most) {
+        throw new Error(`${name} is ${quoted(value)}: must be a whole number from ${least} to ${most}`);
+      }
+      this.#values[name] = value;
+    }
+  }
+
+  #save(values: Values): void {
+    const fields: { [name: string]: unknown } = { version: VERSION };
+    for (const definition of definitions) {
+      const value = values[definition.name];
+      if (value !== undefined) fields[definition.name] = written(definition, value);
+    }
+    this.#store.write(KEY, bytesOf(JSON.stringify(fields)));
+  }
+
+  #load(report: Report): void {
+    try {
+      const bytes = this.#store.read(KEY);
+      if (bytes === undefined || this.#read(bytes, report)) return;
+      this.#store.write(ASIDE, bytes);
+      this.#save(this.#stored);
+    } catch (error) {
+      report(error, "settings");
+    }
+  }
+
+  /** @returns whether all of it is right */
+  #read(bytes: Uint8Array, report: Report): boolean {
+    let fields: Fields;
+    try {
+      fields = readFields(bytes);
+    } catch (error) {
+      report(new Error(`what is stored ${asError(error).message}; defaults are used`), "settings");
+      return false;
+    }
+    const { version, ...settings } = fields;
+    if (version !== VERSION) {
+      report(
+        new Error(`what is stored has version ${quoted(version)}, known is ${VERSION}; defaults are used`),
+        "settings",
+      );
+      return false;
+    }
+    let right = true;
+    for (const name of Object.keys(settings)) {
+      try {
+        Object.assign(this.#stored, readSettings({ [name]: settings[name] }));
+      } catch (error) {
+        report(new Error(`stored ${asError(error).message}; the default is used`), "settings");
+        right = false;
+      }
+    }
+    return right;
+  }
+}
+
+/** @throws Error that names the first setting that is unknown or whose value is wrong */
+function readSettings(fields: Fields): Values {
+  const values: Values = {};
+  for (const name of Object.keys(fields)) {
+    const definition = definitions.find((candidate) => candidate.name === name);
+    if (definition === undefined) throw new Error(`setting ${quoted(name)} is unknown: known are ${settingNames()}`);
+    values[definition.name] = read(definition, fields[name]);
+  }
+  return values;
+}
+
+function read({ name, kind, least, most }: Definition, value: unknown): number {
+  if (kind === "duration") return readDuration(name, value, least, most);
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new Error(`${name} is ${quoted(value)}: must be a whole number from ${least} to ${most}`);
+}
+
+function written({ kind, initial }: Definition, value = initial): string | number {
+  return kind === "duration" ? formatDuration(value) : value;
+}

@@ -1,0 +1,70 @@
+import type { Sensor } from "../platform.js";
+import type { ReadingMessage, Stamp } from "./messages.js";
+import type { Parts } from "./parts.js";
+import { stamp } from "./stamp.js";
+
+/** Makes readings of what the sensors measure. */
+export class Telemetry {
+  readonly #sensors: readonly Sensor[];
+  readonly #parts: Parts;
+  #seq = 0;
+  #faulty = false;
+
+  constructor(sensors: readonly Sensor[], parts: Parts) {
+    this.#sensors = sensors;
+    this.#parts = parts;
+  }
+
+  /** In the last round something failed or found no room. */
+  get faulty(): boolean {
+    return this.#faulty;
+  }
+
+  /** One round: samples every sensor and publishes a reading of each. @returns readings that were accepted */
+  sample(): number {
+    this.#seq++;
+    this.#faulty = false;
+    const { clock, uptime, instance, outbox, topics, settings, counters } = this.#parts;
+    const now: Stamp = {};
+    stamp(now, clock, uptime, instance);
+    let accepted = 0;
+    for (const sensor of this.#sensors) {
+      const reading = this.#read(sensor, now);
+      if (reading === undefined) continue;
+      if (outbox.send(topics.reading(sensor.id), JSON.stringify(reading), settings.QoS) > 0) accepted++;
+      else {
+        counters.dropped++;
+        this.#faulty = true;
+      }
+    }
+    return accepted;
+  }
+
+  #read(sensor: Sensor, now: Stamp): ReadingMessage | undefined {
+    try {
+      const sample = sensor.sample();
+      const reading: ReadingMessage = { seq: this.#seq, ...now };
+      let quantities = 0;
+      for (const group of Object.values(sample)) {
+        for (const [name, value] of Object.entries(group)) {
+          if (!Number.isFinite(value)) this.#fail(sensor, new Error(`${name} is ${value}, not a number`));
+          else if (Object.hasOwn(reading, name)) this.#fail(sensor, new Error(`${name} is there twice`));
+          else {
+            reading[name] = Math.round(value * 1000) / 1000;
+            quantities++;
+          }
+        }
+      }
+      return quantities > 0 ? reading : undefined;
+    } catch (error) {
+      this.#fail(sensor, error);
+      return undefined;
+    }
+  }
+
+  #fail(sensor: Sensor, error: unknown): void {
+    this.#faulty = true;
+    this.#parts.counters.failed++;
+    this.#parts.report(error, `sensor ${sensor.id}`);
+  }
+}

@@ -1,0 +1,52 @@
+import { quoted } from "./errors.js";
+
+/** Above every node's topics. */
+const ROOT = "motewire";
+
+/**
+ * The topic scheme, whole. What the payloads hold is in messages.ts.
+ *
+ * | topic                              | who publishes | QoS        | retained | payload                |
+ * | ---------------------------------- | ------------- | ---------- | -------- | ---------------------- |
+ * | `motewire/<node>/status`           | node, or its last will | 1 | yes      | {@link StatusMessage}      |
+ * | `motewire/<node>/reading/<sensor>` | node          | setting    | no       | {@link ReadingMessage}     |
+ * | `motewire/<node>/diagnostics`      | node          | setting    | no       | {@link DiagnosticsMessage} |
+ * | `motewire/<node>/command/<name>`   | you           | 0, 1 or 2  | no: ignored when retained | {@link CommandMessage} |
+ * | `motewire/<node>/result/<name>`    | node          | 1          | no       | {@link ResultMessage}      |
+ *
+ * Commands are subscribed to with QoS 1. QoS 2 would gain nothing: every command may be obeyed twice without harm, but
+ * for `restart`, which is known by its id, and several brokers have no QoS 2.
+ */
+export class Topics {
+  readonly #prefix: string;
+  readonly status: string;
+  readonly diagnostics: string;
+  /** The filter for every command. */
+  readonly commands: string;
+
+  /** @throws RangeError when `node` cannot be a topic level and client identifier with every broker */
+  constructor(node: string) {
+    // NATS refuses topics with dots and spaces. Section 3.1.3.1 binds a broker to take letters and digits only, yet all
+    // known ones take these two signs.
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(node)) {
+      throw new RangeError(`the node's id is ${quoted(node)}: must be 1 to 64 characters of A-Z a-z 0-9 _ -`);
+    }
+    this.#prefix = `${ROOT}/${node}/`;
+    this.status = `${this.#prefix}status`;
+    this.diagnostics = `${this.#prefix}diagnostics`;
+    this.commands = `${this.#prefix}command/+`;
+  }
+
+  reading(sensor: string): string {
+    return `${this.#prefix}reading/${sensor}`;
+  }
+
+  result(name: string): string {
+    return `${this.#prefix}result/${name}`;
+  }
+
+  /** The command's name in the topic of a message that {@link commands} fits. */
+  commandName(topic: string): string {
+    return topic.slice(this.commands.length - 1);
+  }
+}
