@@ -92,3 +92,22 @@ function hex(bytes: Uint8Array): string {
     .replace(/(..)(?=.)/g, "$1 ");
   return bytes.length > 40 ? `${text} … (${bytes.length} bytes)` : text;
 }
+
+// Packets of a broker, in short.
+
+export const PINGRESP = { cmd: "pingresp" } as const;
+export const puback = (messageId: number) => ({ cmd: "puback", messageId }) as const;
+export const pubrec = (messageId: number) => ({ cmd: "pubrec", messageId }) as const;
+export const pubrel = (messageId: number) => ({ cmd: "pubrel", messageId }) as const;
+export const pubcomp = (messageId: number) => ({ cmd: "pubcomp", messageId }) as const;
+export const unsuback = (messageId: number) => ({ cmd: "unsuback", messageId }) as const;
+export const suback = (messageId: number, ...granted: number[]) => ({ cmd: "suback", messageId, granted }) as Packet;
+export const connack = (sessionPresent = false, returnCode = 0) =>
+  ({ cmd: "connack", sessionPresent, returnCode }) as const;
+export const publish = (
+  topic: string,
+  payload: string | Buffer,
+  qos: 0 | 1 | 2 = 0,
+  messageId?: number,
+  { dup = false, retain = false } = {},
+) => ({ cmd: "publish", topic, payload, qos, dup, retain, ...(qos > 0 ? { messageId } : {}) }) as Packet;
