@@ -1,10 +1,20 @@
+/** A real mosquitto, started by a test on a free port of the loopback, with all it writes in a directory of its own. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { mkdtempSync, rmSync, watch, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LastingBroker } from "./broker.js";
+import { freePort } from "./ports.js";
 import { command } from "./requirements.js";
+
+export { freePort } from "./ports.js";
+
+const HOST = "127.0.0.1";
+/** Milliseconds within which it must do what it is asked to. */
+const PATIENCE = 10_000;
+const DATABASE = "mosquitto.db";
 
 export interface MosquittoOptions {
   /** Sessions, queued and retained messages outlive `stop()`. Default true. */
@@ -17,111 +27,173 @@ export interface MosquittoOptions {
   readonly config?: readonly string[];
 }
 
-/** A mosquitto of the test's own, on a free port of the loopback, which it keeps over `stop()` and `start()`. */
-export class Mosquitto {
-  readonly host = "127.0.0.1";
+/**
+ * A mosquitto of the test's own, on a free port of the loopback, which it keeps over `stop()` and `start()`. `remove()` it,
+ * or it lives until this process ends.
+ */
+export class Mosquitto implements LastingBroker {
+  readonly host = HOST;
   readonly port: number;
   readonly #directory: string;
   #process: ChildProcess | undefined;
-  /** What it has written to its log since it was started. */
-  log = "";
+  #log = "";
 
-  private constructor(port: number, directory: string) {
+  private constructor(port: number, options: MosquittoOptions) {
     this.port = port;
-    this.#directory = directory;
+    this.#directory = mkdtempSync(join(tmpdir(), "motewire-mosquitto-"));
+    this.#configure(options);
+    process.once("exit", this.#atExit);
   }
 
-  /** Resolves when it accepts connections. */
+  /**
+   * Resolves when it takes connections.
+   * @throws Error with its log when it does not come up
+   */
   static async start(options: MosquittoOptions = {}): Promise<Mosquitto> {
-    // Started by root, mosquitto becomes another user, who must be able to write here.
-    const directory = mkdtempSync(join(tmpdir(), "motewire-mosquitto-"));
-    chmodSync(directory, 0o777);
-    const mosquitto = new Mosquitto(await freePort(), directory);
-    mosquitto.#configure(options);
-    await mosquitto.start();
-    return mosquitto;
+    for (let tries = 1; ; tries++) {
+      const mosquitto = new Mosquitto(await freePort(), options);
+      try {
+        await mosquitto.start();
+        return mosquitto;
+      } catch (error) {
+        await mosquitto.remove();
+        // Somebody was quicker to take the port.
+        if (tries === 3 || !/address already in use/i.test(String(error))) throw error;
+      }
+    }
   }
 
   get url(): string {
     return `mqtt://${this.host}:${this.port}`;
   }
 
+  /** What it has written to its log since it was started. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** The process that runs now. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Starts it again, with what it has kept. Resolves when it takes connections; at once when it runs already. */
   async start(): Promise<void> {
     if (this.#process !== undefined) return;
-    const child = spawn(command("mosquitto"), ["-c", join(this.#directory, "mosquitto.conf"), "-v"], {
-      stdio: ["ignore", "pipe", "pipe"],
+    const child = spawn(command("mosquitto"), ["-c", this.#path("mosquitto.conf")], {
+      stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = child;
-    this.log = "";
-    const take = (text: Buffer) => {
-      this.log += text.toString();
-    };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
-    for (let tries = 0; !(await answers(this.port)); tries++) {
-      if (child.exitCode !== null || tries > 500) throw new Error(`mosquitto does not start:\n${this.log}`);
-      await new Promise((later) => setTimeout(later, 10));
-    }
+    this.#log = "";
+    await this.#within("does not come up", (done, fail) => {
+      child.once("error", fail);
+      child.once("close", (code, signal) => {
+        if (this.#process === child) this.#process = undefined;
+        fail(new Error(`mosquitto ended (${signal ?? code})`));
+      });
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        this.#log += text;
+        // It says so once its port is open; that it takes a connection is then soon seen.
+        if (/: mosquitto version .* running$/m.test(this.#log)) done();
+      });
+    });
+    await this.#within("takes no connection", (done, fail) => {
+      const probe = connect(this.port, HOST, () => probe.destroy());
+      probe.once("close", () => done()).once("error", fail);
+    });
   }
 
   /** As a service is stopped: it stores what it must keep. */
-  async stop(): Promise<void> {
-    await this.#end("SIGTERM");
+  stop(): Promise<void> {
+    return this.#end("SIGTERM");
   }
 
-  /** As power fails. */
-  async kill(): Promise<void> {
-    await this.#end("SIGKILL");
+  /** As power fails: what it keeps is what it had at its last {@link saved} or `stop()`. */
+  kill(): Promise<void> {
+    return this.#end("SIGKILL");
   }
 
-  /** Ends it and leaves nothing behind. */
+  /** Has it write to disk what it keeps, as it otherwise does now and then, and resolves when that is done. */
+  async saved(): Promise<void> {
+    const watcher = watch(this.#directory);
+    try {
+      await this.#within("does not save", (done, fail) => {
+        // It is written under another name first: the name comes when it is whole.
+        watcher.on("change", (event, name) => {
+          if (event === "rename" && name === DATABASE) done();
+        });
+        watcher.once("error", fail);
+        this.#process?.kill("SIGUSR1");
+      });
+    } finally {
+      watcher.close();
+    }
+  }
+
+  /** Ends it and leaves nothing behind. May be called again. */
   async remove(): Promise<void> {
-    await this.#end("SIGKILL");
+    await this.kill();
+    process.off("exit", this.#atExit);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
+  async #end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const child = this.#process;
+    if (child === undefined) return;
     this.#process = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     const ended = once(child, "exit");
     child.kill(signal);
     await ended;
   }
 
+  readonly #atExit = (): void => {
+    this.#process?.kill("SIGKILL");
+    rmSync(this.#directory, { recursive: true, force: true });
+  };
+
   #configure({ persistence = true, users, acl, config = [] }: MosquittoOptions): void {
-    const file = (name: string) => join(this.#directory, name);
-    const lines = [`listener ${this.port} ${this.host}`, `allow_anonymous ${users === undefined}`, ...config];
-    if (persistence) lines.push("persistence true", `persistence_location ${this.#directory}/`);
+    const lines = [
+      `listener ${this.port} ${this.host}`,
+      `allow_anonymous ${users === undefined}`,
+      "log_dest stderr",
+      ...["error", "warning", "notice", "information"].map((type) => `log_type ${type}`),
+      // Started by root it would become a user who cannot write to the directory.
+      ...(process.getuid?.() === 0 ? ["user root"] : []),
+      ...(persistence ? ["persistence true", `persistence_location ${this.#directory}/`, "autosave_interval 0"] : []),
+      ...config,
+    ];
     if (users !== undefined) {
-      writeFileSync(file("passwords"), "", { mode: 0o644 });
+      const file = this.#write("passwords", []);
       for (const [user, password] of Object.entries(users))
-        execFileSync(command("mosquitto_passwd"), ["-b", file("passwords"), user, password], { stdio: "ignore" });
-      chmodSync(file("passwords"), 0o644);
-      lines.push(`password_file ${file("passwords")}`);
+        execFileSync(command("mosquitto_passwd"), ["-b", file, user, password], { stdio: "ignore" });
+      lines.push(`password_file ${file}`);
     }
-    if (acl !== undefined) {
-      writeFileSync(file("acl"), `${acl.join("\n")}\n`, { mode: 0o644 });
-      lines.push(`acl_file ${file("acl")}`);
-    }
-    writeFileSync(file("mosquitto.conf"), `${lines.join("\n")}\n`);
+    if (acl !== undefined) lines.push(`acl_file ${this.#write("acl", acl)}`);
+    this.#write("mosquitto.conf", lines);
   }
-}
 
-/** A port that nobody listened on just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
+  #write(name: string, lines: readonly string[]): string {
+    writeFileSync(this.#path(name), lines.map((line) => `${line}\n`).join(""), { mode: 0o600 });
+    return this.#path(name);
+  }
 
-function answers(port: number): Promise<boolean> {
-  return new Promise((settle) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => settle(true)).on("error", () => settle(false));
-    socket.on("connect", () => socket.destroy());
-  });
+  #path(name: string): string {
+    return join(this.#directory, name);
+  }
+
+  /** Waits for an event that must come, and puts the log beside the error when it does not. */
+  async #within(otherwise: string, begin: (done: () => void, fail: (error: Error) => void) => void): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((done, fail) => {
+        timer = setTimeout(() => fail(new Error(`mosquitto ${otherwise} within ${PATIENCE} ms`)), PATIENCE);
+        begin(done, fail);
+      });
+    } catch (error) {
+      throw new Error(`${(error as Error).message}; its log:\n${this.#log}`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
