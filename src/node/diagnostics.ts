@@ -4,8 +4,8 @@ import type { Parts } from "./parts.js";
 import { timeOfDay } from "./stamp.js";
 
 /**
- * Says how the node fares. What it says is true of the moment only, so it is not queued while there is no connection: the
- * message that was due then is made when there is one.
+ * Says how the node fares. What it says is true of the moment only, so it is not queued while there is no connection or no
+ * room: the message that was due then is made when there is.
  */
 export class Diagnostics {
   readonly #parts: Parts;
@@ -22,13 +22,12 @@ export class Diagnostics {
     this.#due = true;
   }
 
-  /** Publishes if one is due. Call it when connected. */
+  /** Publishes if one is due. Call it when connected, and when there is room again. */
   publish(link: NetworkLink | undefined, reconnects: number): void {
     if (!this.#due) return;
-    this.#due = false;
-    const { topics, outbox, settings, counters } = this.#parts;
+    const { topics, outbox, settings } = this.#parts;
     const token = outbox.send(topics.diagnostics, JSON.stringify(this.#message(link, reconnects)), settings.QoS);
-    if (token === 0) counters.dropped++;
+    this.#due = token === 0;
   }
 
   #message(link: NetworkLink | undefined, reconnects: number): DiagnosticsMessage {

@@ -44,6 +44,8 @@ export interface NodeOptions {
 
 /** Milliseconds that a commanded restart waits for what is under way to be delivered. */
 const RESTART_GRACE = 5000;
+/** Milliseconds in which the last bytes, those of DISCONNECT, leave the machine before it restarts. */
+const RESTART_PAUSE = 200;
 
 /**
  * The sensor node: joins the network, keeps connected to the broker, publishes readings, status and diagnostics, obeys
@@ -158,7 +160,7 @@ export class SensorNode {
       onConnected: guarded(report, "connected", (sessionPresent: boolean) => this.#connected(sessionPresent)),
       onDisconnected: guarded(report, "disconnected", (error, delay) => this.#disconnected(error, delay)),
       onPublished: guarded(report, "published", (token, outcome) => this.#published(token, outcome)),
-      onWritable: guarded(report, "writable", () => this.#presence.update()),
+      onWritable: guarded(report, "writable", () => this.#writable()),
       onError: guarded(report, "mqtt", (error) => this.#failed(error)),
       onSubscribed: guarded(report, "subscribed", (filter, granted) => {
         if (granted === undefined) report(new Error(`the broker refuses the subscription to ${filter}`), "mqtt");
@@ -209,6 +211,11 @@ export class SensorNode {
     this.#departure.update();
   }
 
+  #writable(): void {
+    this.#presence.update();
+    this.#diagnose();
+  }
+
   #failed(error: MqttError): void {
     this.#report(error, "mqtt");
     if (error.code === "takeover-suspected") this.#presence.suspectTakeOver();
@@ -240,7 +247,9 @@ export class SensorNode {
 
   #restart(): void {
     if (this.#departure.begun) return;
-    this.#leave("restart", RESTART_GRACE, () => this.#platform.machine.restart());
+    const { clock, machine } = this.#platform;
+    // Nothing catches what this callback throws: where a restart fails, or is made by throwing, it shall end the node.
+    this.#leave("restart", RESTART_GRACE, () => void clock.setTimer(() => machine.restart(), RESTART_PAUSE));
   }
 
   #leave(reason: "stopped" | "restart", grace: number, done: () => void): void {
