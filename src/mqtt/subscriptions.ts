@@ -14,7 +14,7 @@ interface Subscription {
   QoS: QoS;
   /** Undefined when the application does not want it (any more). */
   handler: MessageHandler | undefined;
-  /** The QoS with which the broker's session holds it; -1 when it does not. */
+  /** The QoS with which the broker's session holds it, NONE or UNSURE. */
   known: number;
   /** The broker has refused it on this connection. */
   refused: boolean;
@@ -28,10 +28,16 @@ interface Subscription {
   sentAt: number;
 }
 
+/** The broker's session does not hold the subscription. */
+const NONE = -1;
+/** A request was sent and not answered: it may, with either QoS, or may not. Both requests set that right. */
+const UNSURE = 3;
+
 /** A subscription as it is stored. */
 export interface KnownSubscription {
   readonly filter: string;
-  readonly QoS: QoS;
+  /** 0 to 2, or UNSURE. */
+  readonly QoS: number;
 }
 
 /** Some brokers take no more filters in one packet (AWS IoT Core: 8). */
@@ -47,13 +53,13 @@ export class Subscriptions {
 
   /** What the stored session says the broker holds. */
   restore(known: readonly KnownSubscription[]): void {
-    for (const { filter, QoS } of known) this.#entry(filter, QoS).known = QoS;
+    for (const { filter, QoS } of known) this.#entry(filter, 0).known = QoS;
   }
 
   /** What the broker holds, to be stored. */
   known(): KnownSubscription[] {
     const known: KnownSubscription[] = [];
-    for (const { filter, known: QoS } of this.#list) if (QoS >= 0) known.push({ filter, QoS: QoS as QoS });
+    for (const { filter, known: QoS } of this.#list) if (QoS !== NONE) known.push({ filter, QoS });
     return known;
   }
 
@@ -63,7 +69,7 @@ export class Subscriptions {
       filter,
       QoS,
       handler: undefined,
-      known: -1,
+      known: NONE,
       refused: false,
       request: 0,
       requestType: 0,
@@ -91,19 +97,19 @@ export class Subscriptions {
     for (const entry of this.#list) {
       entry.request = 0;
       entry.refused = false;
-      if (!sessionPresent) entry.known = -1;
+      if (!sessionPresent) entry.known = NONE;
     }
     this.#sweep();
   }
 
   /** Forgets what nobody wants and the broker does not hold. */
   #sweep(): void {
-    this.#list = this.#list.filter((entry) => entry.handler !== undefined || entry.known >= 0 || entry.request > 0);
+    this.#list = this.#list.filter((entry) => entry.handler !== undefined || entry.known !== NONE);
   }
 
   #wants(entry: Subscription, type: number): boolean {
     if (entry.request > 0) return false;
-    if (type === UNSUBSCRIBE) return entry.handler === undefined && entry.known >= 0;
+    if (type === UNSUBSCRIBE) return entry.handler === undefined && entry.known !== NONE;
     return entry.handler !== undefined && entry.known !== entry.QoS && !entry.refused;
   }
 
@@ -125,6 +131,7 @@ export class Subscriptions {
       entry.request = id;
       entry.requestType = type;
       entry.requestQoS = entry.QoS;
+      entry.known = UNSURE;
       entry.sentAt = now;
       chosen.push(entry);
     }
@@ -159,7 +166,7 @@ export class Subscriptions {
       entry.request = 0;
       if (code === SUBSCRIBE_FAILURE) {
         entry.refused = true;
-        entry.known = -1;
+        entry.known = NONE;
       } else {
         if (code > entry.requestQoS)
           throw violation("MQTT-3.8.4-6", `SUBACK grants more than was asked for "${entry.filter}"`);
@@ -181,7 +188,7 @@ export class Subscriptions {
     }
     for (const entry of asked) {
       entry.request = 0;
-      entry.known = -1;
+      entry.known = NONE;
     }
     for (const entry of asked) events.unsubscribed(entry.filter);
     this.#sweep();

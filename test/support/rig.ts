@@ -2,6 +2,7 @@
 import { expect, onTestFinished } from "vitest";
 import type { ClientOptions, Message, MessageHandler, Payload, PayloadSource } from "../../src/mqtt/api.js";
 import { Client, type MqttError } from "../../src/mqtt/index.js";
+import type { Random } from "../../src/platform.js";
 import { type Connection, ScriptedBroker, type ScriptedBrokerOptions } from "./scripted-broker.js";
 
 /** What was told: the callback's name without `on`, and what it was given in short. */
@@ -12,7 +13,10 @@ export interface Copy extends Omit<Message, "payload"> {
   readonly text: string;
 }
 
-export type RigOptions = Partial<Omit<ClientOptions, "platform" | "host" | "port">>;
+export interface RigOptions extends Partial<Omit<ClientOptions, "platform" | "host" | "port">> {
+  /** Takes the place of the seeded randomness. */
+  random?: Random;
+}
 
 /** Fails the test when the client calls the application from inside a method that the application has called. */
 class WatchedClient extends Client {
@@ -61,12 +65,14 @@ export class Rig {
   readonly #early: string[] = [];
   readonly #watched: WatchedClient;
 
-  constructor(options: RigOptions = {}, broker: ScriptedBroker | ScriptedBrokerOptions = {}) {
+  constructor({ random, ...options }: RigOptions = {}, broker: ScriptedBroker | ScriptedBrokerOptions = {}) {
     this.broker = broker instanceof ScriptedBroker ? broker : new ScriptedBroker(broker);
+    const { platform, ...address } = this.broker.clientOptions;
     this.#watched = new WatchedClient({
       id: "mote",
       ...options,
-      ...this.broker.clientOptions,
+      ...address,
+      platform: random === undefined ? platform : { ...platform, random },
       onConnected: (sessionPresent) => {
         this.#tell("connected", sessionPresent);
         options.onConnected?.(sessionPresent);
