@@ -117,7 +117,9 @@ export interface ClientCallbacks {
   /**
    * Something went wrong that did not end the connection; `error.kind` says whose it is. Codes: `callback-threw`,
    * `takeover-suspected` (closed by the broker again and again soon after CONNACK, while nothing of ours was the reason;
-   * attempts now wait the maximum), `store-damaged`.
+   * attempts now wait the maximum), `message-parked` (the broker closed the connection whenever that message was sent; it
+   * rests and is tried again later), `store-damaged` (a stored value was set aside), `store-full` and `store-failed` (with
+   * durability `offline`, when the connection ended).
    */
   onError?(error: MqttError): void;
 }
@@ -125,9 +127,11 @@ export interface ClientCallbacks {
 /**
  * When messages and the session are written to the store.
  * - `always`: before `publish` returns, before PUBREC and PUBCOMP are sent.
+ * - `offline`: what is accepted while there is no connection at once, the rest when the connection ends. Fewer writes; what
+ *   is in flight is lost when power fails during a connection, and an incoming QoS 2 message may then be handed over twice.
  * - `never`: the session lives in memory; a restart forgets it.
  */
-export type Durability = "always" | "never";
+export type Durability = "always" | "offline" | "never";
 
 export interface ClientOptions extends ClientCallbacks {
   platform: ClientPlatform;

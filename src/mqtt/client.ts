@@ -14,9 +14,11 @@ import type {
 import { Application } from "./application.js";
 import { Bound } from "./bound.js";
 import { Connection } from "./connection.js";
-import { encodePublish } from "./encode.js";
-import { misuse } from "./errors.js";
+import { encodePublish, isPublish, viewPublish } from "./encode.js";
+import { MqttError, misuse } from "./errors.js";
+import type { Outgoing } from "./inflight.js";
 import { checkedQoS, settle } from "./options.js";
+import { identifierFor, type Verdict, type WaitingMessage } from "./outbox.js";
 import { Protocol, type ProtocolEvents } from "./protocol.js";
 import { Session } from "./session.js";
 import { checkTopicFilter, checkTopicName } from "./topic.js";
@@ -45,7 +47,8 @@ export class Client {
     const first = settled.foreignSession === "random" ? 1 + Math.floor(platform.random() * 65_535) : 1;
     const identity = `${settled.id}@${settled.host}:${settled.port}`;
     const kept = durability === "never" || settled.clean ? undefined : store;
-    this.#session = new Session(kept, identity, settled.maximumReceived, first);
+    const { window, maximumReceived } = settled;
+    this.#session = new Session({ store: kept, durability, identity, window, maximumReceived, first });
     this.#protocol = new Protocol(settled, this.#session, this.#events());
     this.#connection = new Connection(platform, settled, this.#protocol, {
       disconnected: (error, delay) => this.#application.call(() => this.#callbacks.onDisconnected?.(error, delay)),
@@ -61,7 +64,7 @@ export class Client {
 
   /** Accepted messages that are not yet delivered, QoS 0 included. */
   get pending(): number {
-    return this.#session.outgoing.length + this.#protocol.fleeting;
+    return this.#session.outbox.length + this.#protocol.fleeting;
   }
 
   // ---- what the application calls
@@ -98,15 +101,29 @@ export class Client {
     const bound = QoS > 0 ? this.#logBound : this.#fleetingBound;
     if (QoS === 0 && !this.connected) throw bound.refuse(0, "offline", "QoS 0 needs a connection");
     const token = session.nextToken();
-    const id = QoS > 0 ? session.identifierFor(token) : 0;
-    const packet = encodePublish(topic, topicLength, content, QoS, options.retain === true, id);
+    const packet = encodePublish(topic, topicLength, content, QoS, options.retain === true, identifierFor(token));
     if (this.pending >= MAXIMUM_MESSAGES)
       throw bound.refuse(packet.byteLength, "queue-full", `${this.pending} messages wait`);
-    bound.check(packet.byteLength, QoS > 0 ? session.outgoing.byteLength : this.#protocol.fleetingBytes);
-    if (QoS > 0) session.accept(token, id, packet, source);
+    bound.check(packet.byteLength, QoS > 0 ? session.outbox.byteLength : this.#protocol.fleetingBytes);
+    if (QoS > 0) session.outbox.accept(token, packet, source);
     else this.#protocol.sendFleeting(token, packet, source);
     this.#connection.kick();
     return token;
+  }
+
+  /**
+   * Visits the accepted QoS 1 and 2 messages that were never sent, oldest first, to make room or to complete what they say:
+   * a drop policy is the application's. `visit` returns undefined to keep a message, null to drop it, or a payload to take
+   * the place of its own. For a dropped message no `onPublished` follows.
+   * @throws MqttError of kind `resource` when the store refuses; what was decided before stays decided
+   */
+  review(visit: (message: WaitingMessage) => Verdict): void {
+    this.#session.outbox.review(visit);
+  }
+
+  /** Tokens of messages that rest because the broker closed the connection whenever they were sent. */
+  get parked(): number[] {
+    return this.#session.outbox.parked.map(({ token }) => token);
   }
 
   /**
@@ -154,14 +171,15 @@ export class Client {
         if (this.#session.subscriptions.dispatch(message, call) > 0) return;
         this.#application.call(() => callbacks.onReadable?.(message.payload.byteLength, message));
       },
+      parked: (message) => this.#application.report(parkedError(message)),
       aborted: (message) => this.#application.call(() => callbacks.onAborted?.(message)),
     };
   }
 
   /** Says what was found in the store, and calls `onWritable` once a message that was refused would be taken. */
   #rested(): void {
-    for (const damage of this.#session.damage.splice(0)) this.#application.report(damage);
-    const log = this.#logBound.offers(this.#session.outgoing.byteLength);
+    for (const damage of this.#session.takeDamage()) this.#application.report(damage);
+    const log = this.#logBound.offers(this.#session.outbox.byteLength);
     const fleeting = this.connected && this.#fleetingBound.offers(this.#protocol.fleetingBytes);
     if (log || fleeting) this.#application.call(() => this.#callbacks.onWritable?.());
   }
@@ -172,4 +190,13 @@ function checkedSource(source: PayloadSource): PayloadSource {
     throw misuse("payload", "the payload is neither text nor bytes nor a source with byteLength and read");
   }
   return source;
+}
+
+function parkedError({ packet, token }: Outgoing): MqttError {
+  const what = isPublish(packet) ? `to "${viewPublish(packet).topic}" ` : "";
+  return new MqttError(
+    "peer",
+    "message-parked",
+    `message ${token} ${what}rests: the broker closed the connection each time it was sent alone`,
+  );
 }

@@ -44,6 +44,8 @@ export class Connection {
   #room = 0;
   /** Counts attempts: what an earlier one's socket or resolver still says is not for this one. */
   #attempt = 0;
+  /** When the attempt that is being made counts as failed. */
+  #attemptEnds = 0;
   #atOnce = 0;
 
   #timer: Timer | undefined;
@@ -125,9 +127,15 @@ export class Connection {
     if (this.#closing && !this.#protocol.connected) this.#ended(undefined);
     else if (!this.#linkUp) this.#ended(transport("link-down", "the network is gone"));
     else if (this.#state === OPEN) this.#protocol.tick(this.#platform.clock.now());
-    else if (this.#state === OPENING)
-      this.#ended(transport("connect-timeout", `no connection to ${this.#name} in time`));
+    else if (this.#state === OPENING) this.#attemptTimedOut();
     else this.#connect();
+  }
+
+  #attemptTimedOut(): void {
+    // The timer may have been set for something else in between that was taken back.
+    const left = (this.#attemptEnds - this.#platform.clock.now()) | 0;
+    if (left > 0) this.#wait(left);
+    else throw transport("connect-timeout", `no connection to ${this.#name} in time`);
   }
 
   get #name(): string {
@@ -140,6 +148,7 @@ export class Connection {
     this.#state = OPENING;
     this.#reconnect.attempt();
     this.#wait(responseTimeout);
+    this.#attemptEnds = this.#timerDue;
     const current = (action: () => void) => {
       if (attempt === this.#attempt) this.#run(action);
     };
@@ -174,10 +183,13 @@ export class Connection {
 
   /** The connection is over, or the attempt has failed. */
   #ended(cause: MqttError | undefined): void {
-    const wasConnected = this.#protocol.connected;
+    const now = this.#platform.clock.now();
+    const closedByPeer = this.#protocol.connected && cause?.code === "connection-closed";
+    // With messages on their way, one of them may be the reason; with none, somebody else with our identifier.
+    const { inFlight } = this.#protocol;
+    if (closedByPeer) this.#protocol.closedByPeer();
     const again = this.#protocol.finished && this.#protocol.reconnectAtOnce && this.#atOnce++ < AT_ONCE;
     this.#attempt++;
-    this.#disarm();
     this.#room = 0;
     const socket = this.#socket;
     this.#socket = undefined;
@@ -186,7 +198,13 @@ export class Connection {
     } catch {
       // It is of no use any more, whatever it says.
     }
-    this.#protocol.closed();
+    try {
+      this.#protocol.closed();
+    } catch (error) {
+      this.#events.error(error as MqttError);
+    }
+    // Behind what may call the application, which may set the timer by close() or link().
+    this.#disarm();
     if (this.#closing) {
       this.#state = CLOSED;
       this.#closing = false;
@@ -198,10 +216,8 @@ export class Connection {
       this.#connect();
       return;
     }
-    const error =
-      cause ?? new MqttError("peer", "foreign-session", "the broker does not discard a session as it is told");
-    const closedByPeer = wasConnected && error.code === "connection-closed";
-    const suspected = this.#reconnect.ended(this.#platform.clock.now(), closedByPeer);
+    const error = cause ?? this.#leftBehind();
+    const suspected = this.#reconnect.ended(now, closedByPeer && inFlight === 0);
     const delay = this.#linkUp ? this.#reconnect.delay() : undefined;
     if (delay !== undefined) this.#wait(delay);
     if (suspected) {
@@ -210,6 +226,12 @@ export class Connection {
       );
     }
     this.#events.disconnected(error, delay);
+  }
+
+  /** Why a connection has ended with DISCONNECT while the client was not to be closed: undefined when it was, at the time. */
+  #leftBehind(): MqttError | undefined {
+    if (!this.#protocol.reconnectAtOnce) return undefined;
+    return new MqttError("peer", "foreign-session", "the broker does not discard a session as it is told");
   }
 
   // ---- bytes

@@ -26,10 +26,10 @@ export class Deadlines {
   readonly #interval: number;
   readonly #session: Session;
   readonly #sender: Sender;
-  /** When PINGREQ became due that waits for its answer. */
-  #pingAt: number | undefined;
   /** When the last bytes were received. */
   receivedAt = 0;
+  /** When bytes of a message longer than the receive buffer last came, while that matters. */
+  #longAt: number | undefined;
   /** What the whole connection waits for, since when: CONNACK at its beginning, the way out for DISCONNECT at its end. */
   #phase: Wait | undefined;
 
@@ -41,8 +41,8 @@ export class Deadlines {
   }
 
   open(now: number): void {
-    this.#pingAt = undefined;
     this.receivedAt = now;
+    this.#longAt = undefined;
     this.#phase = { since: now, what: "no CONNACK" };
   }
 
@@ -50,17 +50,21 @@ export class Deadlines {
     this.#phase = undefined;
   }
 
-  departing(now: number): void {
-    this.#phase = { since: now, what: "DISCONNECT could not be sent" };
+  /** Bytes of a message that is longer than the receive buffer have come. */
+  longMessage(now: number): void {
+    this.#longAt = now;
   }
 
-  pingAnswered(): void {
-    this.#pingAt = undefined;
+  departing(now: number): void {
+    this.#phase = { since: now, what: "DISCONNECT could not be sent" };
   }
 
   /** Milliseconds from `now` until {@link tick} is to be called, -1 when there is nothing to wait for. */
   next(now: number): number {
     const wait = this.#oldest(now);
+    // Before it is so long ago that the clock wraps around.
+    const past = this.#longAt !== undefined && elapsed(now, this.#longAt) >= this.#responseTimeout;
+    if (wait === undefined || past) this.#longAt = undefined;
     const answer = wait === undefined ? -1 : Math.max(0, this.#responseTimeout - elapsed(now, wait.since));
     if (!this.#pings) return answer;
     const ping = Math.max(0, this.#interval - this.#quiet(now));
@@ -72,8 +76,6 @@ export class Deadlines {
     const wait = this.#oldest(now);
     if (wait !== undefined && elapsed(now, wait.since) >= this.#responseTimeout) throw this.#overdue(wait);
     if (!this.#pings || this.#quiet(now) < this.#interval) return;
-    // Waited for from now on, for a peer that takes no bytes must be noticed too.
-    this.#pingAt = now;
     this.#sender.ping();
   }
 
@@ -83,7 +85,7 @@ export class Deadlines {
 
   /** Whether silence leads to a PINGREQ. */
   get #pings(): boolean {
-    return this.#interval > 0 && this.#phase === undefined && this.#pingAt === undefined;
+    return this.#interval > 0 && this.#phase === undefined && !this.#sender.pinging;
   }
 
   /** Milliseconds of silence, in the direction that has been silent for longer. */
@@ -101,10 +103,9 @@ export class Deadlines {
       since = candidate;
       what = name;
     };
-    if (this.#sender.busy) consider(this.#sender.progressAt, "the peer took no bytes");
-    consider(this.#pingAt, "no PINGRESP");
+    consider(this.#sender.pingAt, "no PINGRESP");
     consider(this.#session.subscriptions.waitingSince(now), "no SUBACK or UNSUBACK");
-    const log = this.#session.outgoing;
+    const { log } = this.#session.outbox;
     for (let index = 0; index < log.sent; index++) {
       const entry = log.at(index);
       if (entry === this.#sender.sending) continue;
@@ -113,6 +114,11 @@ export class Deadlines {
         isReleased(entry) ? "no PUBCOMP" : (entry.packet[0] as number) & 4 ? "no PUBREC" : "no PUBACK",
       );
     }
+    // Answers stand behind a long message on a slow link: they are not overdue while it comes.
+    if (since !== undefined && this.#longAt !== undefined && elapsed(now, since) > elapsed(now, this.#longAt)) {
+      since = this.#longAt;
+    }
+    if (this.#sender.full) consider(this.#sender.progressAt, "the peer took no bytes");
     return since === undefined ? undefined : { since, what };
   }
 }

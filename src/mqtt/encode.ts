@@ -22,7 +22,7 @@ import {
   WILL_FLAG,
   WILL_RETAIN,
 } from "./packet.js";
-import { utf8Length, writeUtf8 } from "./utf8.js";
+import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
 
 /** Text to be written as UTF-8, or bytes as they are. */
 export type Field = string | Uint8Array;
@@ -179,11 +179,38 @@ export function writeBare(type: number, into: Uint8Array): number {
   return 2;
 }
 
+export function isPublish(packet: Uint8Array): boolean {
+  return (packet[0] as number) >> 4 === PUBLISH;
+}
+
 /** The packet identifier of an encoded PUBLISH with QoS 1 or 2, or of an acknowledgement. */
 export function identifierOf(packet: Uint8Array): number {
   let at = headerLength(packet);
-  if ((packet[0] as number) >> 4 === PUBLISH) at += 2 + (((packet[at] as number) << 8) | (packet[at + 1] as number));
+  if (isPublish(packet)) at += 2 + (((packet[at] as number) << 8) | (packet[at + 1] as number));
   return ((packet[at] as number) << 8) | (packet[at + 1] as number);
+}
+
+/** What an encoded PUBLISH says. */
+export interface PublishView {
+  readonly topic: string;
+  /** A view of the packet. */
+  readonly payload: Uint8Array;
+  readonly QoS: QoS;
+  readonly retain: boolean;
+}
+
+/** Reads a PUBLISH of our own. */
+export function viewPublish(packet: Uint8Array): PublishView {
+  const first = packet[0] as number;
+  const QoS = ((first >> 1) & 3) as QoS;
+  const at = headerLength(packet);
+  const topicEnd = at + 2 + (((packet[at] as number) << 8) | (packet[at + 1] as number));
+  return {
+    topic: readUtf8(packet, at + 2, topicEnd),
+    payload: packet.subarray(QoS > 0 ? topicEnd + 2 : topicEnd),
+    QoS,
+    retain: (first & RETAIN) !== 0,
+  };
 }
 
 /** Refuses text or bytes that do not fit a field with a length of two bytes. @throws MqttError of kind `misuse` */

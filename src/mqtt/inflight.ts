@@ -22,6 +22,10 @@ export interface Outgoing {
   attempted: boolean;
   /** Sent, and then the broker lost its session: it may have the message twice. */
   risky: boolean;
+  /** It is in the store too, so that it need not be held here before it is to be sent. */
+  stored: boolean;
+  /** Connections in a row that the peer closed while this message alone was on its way. */
+  strikes: number;
   /** When the packet's last byte was handed to the socket; counts only below {@link OutgoingLog.sent}. */
   sentAt: number;
 }
@@ -94,12 +98,15 @@ export class OutgoingLog {
     this.#byteLength += entry.byteLength;
   }
 
-  /** The first that has not been sent on this connection. */
-  next(): Outgoing | undefined {
-    return this.#entries[this.#sent];
+  /** Puts it where its token belongs among those not sent. */
+  insert(entry: Outgoing): void {
+    let index = this.#sent;
+    while (index < this.#entries.length && this.at(index).token < entry.token) index++;
+    this.#entries.splice(index, 0, entry);
+    this.#byteLength += entry.byteLength;
   }
 
-  /** {@link next} has been sent. */
+  /** One more at the head has been sent. */
   advance(): void {
     this.#sent++;
   }
@@ -113,6 +120,11 @@ export class OutgoingLog {
     const entries = this.#entries;
     for (let index = 0; index < entries.length; index++) if ((entries[index] as Outgoing).id === id) return index;
     return -1;
+  }
+
+  replace(index: number, entry: Outgoing): void {
+    this.#byteLength += entry.byteLength - this.at(index).byteLength;
+    this.#entries[index] = entry;
   }
 
   remove(index: number): Outgoing {
@@ -192,10 +204,12 @@ export class ReceivedIds {
     return true;
   }
 
-  /** Empties it. @returns what was in it */
-  clear(): Uint16Array {
-    const ids = this.#ids.slice(0, this.#length);
+  /** A copy of all that are in it. */
+  all(): Uint16Array {
+    return this.#ids.slice(0, this.#length);
+  }
+
+  clear(): void {
     this.#length = 0;
-    return ids;
   }
 }

@@ -10,7 +10,7 @@ import { type DeadlineOptions, Deadlines } from "./deadlines.js";
 import { Decoder, NOTHING, PACKET } from "./decode.js";
 import { type ConnectFields, encodeConnect } from "./encode.js";
 import { MqttError, violation } from "./errors.js";
-import { COMPLETE, isReleased, RELEASE } from "./inflight.js";
+import { COMPLETE, isReleased, type Outgoing, RELEASE } from "./inflight.js";
 import {
   CONNACK,
   CONNECT_REFUSALS,
@@ -24,6 +24,7 @@ import {
   SUBACK,
   UNSUBACK,
 } from "./packet.js";
+import { PoisonWatch } from "./poison.js";
 import { Receiver, type ReceiverEvents } from "./receiver.js";
 import { Sender } from "./sender.js";
 import type { Session } from "./session.js";
@@ -63,16 +64,20 @@ export interface ProtocolOptions extends Omit<ConnectFields, "keepAlive">, Deadl
 export interface ProtocolEvents extends SubscriptionEvents, ReceiverEvents {
   connected(sessionPresent: boolean): void;
   published(token: number, outcome: Outcome): void;
+  /** A message rests, because the broker closes the connection when it is sent and only then. */
+  parked(message: Outgoing): void;
 }
 
 export class Protocol {
   readonly #options: ProtocolOptions;
   readonly #session: Session;
   readonly #events: ProtocolEvents;
+  readonly #published: (token: number, outcome: Outcome) => void;
   readonly #decoder: Decoder;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
   readonly #deadlines: Deadlines;
+  readonly #poison: PoisonWatch;
 
   #state = OFFLINE;
   #leave = false;
@@ -86,9 +91,11 @@ export class Protocol {
     this.#session = session;
     this.#events = events;
     this.#decoder = new Decoder(options.receiveBuffer);
-    this.#sender = new Sender(session, options, (token, outcome) => events.published(token, outcome));
+    this.#published = (token, outcome) => events.published(token, outcome);
+    this.#sender = new Sender(session, options, this.#published);
     this.#receiver = new Receiver(session, events, (type, id) => this.#sender.answer(type, id));
     this.#deadlines = new Deadlines(options, session, this.#sender);
+    this.#poison = new PoisonWatch(session.outbox, (message) => events.parked(message));
   }
 
   get connected(): boolean {
@@ -133,12 +140,30 @@ export class Protocol {
     this.#sender.open(encodeConnect({ ...options, clean, keepAlive: Math.ceil(options.keepAlive / 1000) }), now);
   }
 
-  /** The connection has ended. */
+  /**
+   * The connection has ended.
+   * @throws MqttError of kind `resource` when the store did not take what durability `offline` keeps now
+   */
   closed(): void {
     if (this.#state === OFFLINE) return;
     this.#state = OFFLINE;
     this.#sender.closed();
     this.#receiver.closed();
+    try {
+      this.#session.offline();
+    } finally {
+      this.#poison.closed();
+    }
+  }
+
+  /** Messages that are on their way. */
+  get inFlight(): number {
+    return this.#session.outbox.log.sent;
+  }
+
+  /** The peer is closing the connection; {@link closed} follows. */
+  closedByPeer(): void {
+    if (this.#state === CONNECTED) this.#poison.closedByPeer();
   }
 
   /** DISCONNECT is to be sent after all that can be sent now. */
@@ -160,15 +185,19 @@ export class Protocol {
 
   /** Milliseconds from `now` until {@link tick} is to be called; 0 when it is due, -1 when there is nothing to wait for. */
   deadline(now: number): number {
-    return this.#state === OFFLINE ? -1 : this.#deadlines.next(now);
+    if (this.#state === OFFLINE) return -1;
+    const wait = this.#deadlines.next(now);
+    const retry = this.#state === CONNECTED ? this.#poison.next(now) : -1;
+    return wait < 0 || (retry >= 0 && retry < wait) ? retry : wait;
   }
 
   /**
-   * Does what time asks for: PINGREQ becomes due.
+   * Does what time asks for: PINGREQ becomes due, parked messages get another chance.
    * @throws MqttError of kind `transport` when an answer has not come in time; the connection is to be closed
    */
   tick(now: number): void {
     if (this.#state !== OFFLINE) this.#deadlines.tick(now);
+    if (this.#state === CONNECTED) this.#poison.tick(now);
   }
 
   // ---- bytes out
@@ -199,9 +228,11 @@ export class Protocol {
    * @throws MqttError that ends the connection: nothing behind the broken rule was processed
    */
   received(count: number, now: number): void {
+    const long = this.#decoder.unfinished;
     this.#decoder.filled(count);
     this.#deadlines.receivedAt = now;
     this.resume();
+    if (long || this.#decoder.unfinished) this.#deadlines.longMessage(now);
   }
 
   /** Goes on with bytes that were left because answers waited. @throws as {@link received} */
@@ -247,7 +278,7 @@ export class Protocol {
         this.#session.saveSubscriptions();
         break;
       case PINGRESP:
-        this.#deadlines.pingAnswered();
+        this.#sender.pingAt = undefined;
         break;
     }
   }
@@ -270,34 +301,20 @@ export class Protocol {
       return;
     }
     this.#receiver.handOverHeld();
-    if (!sessionPresent || !ours) this.#startOver();
+    if (!sessionPresent || !ours) session.startOver(this.#published);
     session.subscriptions.begin(sessionPresent);
-    if (!clean) session.establish();
+    session.online(clean);
     this.#state = CONNECTED;
+    this.#sender.window = this.#poison.window(this.#options.window);
+    this.#poison.connected(this.#deadlines.receivedAt);
     this.#deadlines.connected();
     this.#sender.ready();
     this.#events.connected(sessionPresent);
   }
 
-  /** The broker has no session, or not ours: what it had not taken over is sent anew, what it had is complete. */
-  #startOver(): void {
-    const session = this.#session;
-    const log = session.outgoing;
-    session.lost();
-    for (let index = 0; index < log.length; ) {
-      const entry = log.at(index);
-      if (isReleased(entry)) this.#complete(index);
-      else {
-        // The identifier is kept: to a broker without a session all are free, and one that is stored is not written again.
-        if (entry.attempted) entry.risky = true;
-        entry.attempted = false;
-        index++;
-      }
-    }
-  }
-
   #acknowledged(type: number, id: number): void {
-    const log = this.#session.outgoing;
+    const { outbox } = this.#session;
+    const { log } = outbox;
     const index = log.indexOf(id);
     if (this.#sender.sending?.id === id) {
       throw violation("MQTT-4.3.2-2", `${PACKET_NAMES[type]} for a packet that is still being sent`);
@@ -307,7 +324,7 @@ export class Protocol {
     else if (action === RELEASE) {
       if (index >= 0) {
         const entry = log.at(index);
-        if (!isReleased(entry)) this.#session.release(entry);
+        if (!isReleased(entry)) outbox.release(entry);
         entry.sentAt = this.#deadlines.receivedAt;
       }
       this.#sender.answer(PUBREL, id);
@@ -315,7 +332,9 @@ export class Protocol {
   }
 
   #complete(index: number): void {
-    const { token, risky } = this.#session.complete(index);
+    const { token, risky } = this.#session.outbox.complete(index);
+    this.#poison.delivered(token, this.#deadlines.receivedAt);
+    this.#sender.window = this.#poison.window(this.#options.window);
     this.#events.published(token, risky ? "may-be-duplicated" : "delivered");
   }
 }

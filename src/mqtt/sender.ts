@@ -6,6 +6,7 @@ import type { Outcome, PayloadSource } from "./api.js";
 import { writeAcknowledgement, writeBare } from "./encode.js";
 import { resource } from "./errors.js";
 import { isReleased, type Outgoing } from "./inflight.js";
+import { identifierFor } from "./outbox.js";
 import { DISCONNECT, DUP, PINGREQ, PUBREL, RESERVED_FLAGS } from "./packet.js";
 import type { Session } from "./session.js";
 
@@ -21,7 +22,8 @@ interface Fleeting {
 
 export class Sender {
   readonly #session: Session;
-  readonly #window: number;
+  /** Messages on their way at most. */
+  window: number;
   readonly #published: (token: number, outcome: Outcome) => void;
   readonly #transmit: Uint8Array;
   readonly #small = new Uint8Array(4);
@@ -47,6 +49,10 @@ export class Sender {
   sentAt = 0;
   /** When output last made headway, or had nothing to do. */
   progressAt = 0;
+  /** All the room there was is used up: nothing goes before the peer has taken bytes. */
+  full = false;
+  /** When the PINGREQ was begun that waits for its answer. */
+  pingAt: number | undefined;
 
   constructor(
     session: Session,
@@ -54,7 +60,7 @@ export class Sender {
     published: (token: number, outcome: Outcome) => void,
   ) {
     this.#session = session;
-    this.#window = options.window;
+    this.window = options.window;
     this.#transmit = new Uint8Array(options.transmitBuffer);
     this.#published = published;
   }
@@ -88,7 +94,6 @@ export class Sender {
   /** A connection begins, with CONNECT. */
   open(connect: Uint8Array, now: number): void {
     this.sentAt = this.progressAt = now;
-    this.#session.outgoing.rewind();
     this.#begin(connect);
   }
 
@@ -103,6 +108,11 @@ export class Sender {
 
   ping(): void {
     this.#pingDue = true;
+  }
+
+  /** A PINGREQ is to be sent, or waits for its answer. */
+  get pinging(): boolean {
+    return this.#pingDue || this.pingAt !== undefined;
   }
 
   send(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
@@ -120,7 +130,8 @@ export class Sender {
   closed(): void {
     const fleeting = this.#fleeting;
     const token = this.#fleetingToken;
-    this.#ready = this.#pingDue = false;
+    this.#ready = this.#pingDue = this.full = false;
+    this.pingAt = undefined;
     this.#answers = [];
     this.#packet = this.#source = this.#entry = undefined;
     this.#fleeting = [];
@@ -144,6 +155,7 @@ export class Sender {
       length = this.#copy(length, limit, now);
     }
     if (this.#packet === undefined || length > 0) this.progressAt = now;
+    this.full = length === room;
     return length > 0 ? this.#transmit.subarray(0, length) : undefined;
   }
 
@@ -174,7 +186,7 @@ export class Sender {
     } catch (error) {
       const entry = this.#entry;
       const token = entry?.token ?? this.#fleetingToken;
-      if (entry !== undefined) this.#session.complete(this.#session.outgoing.indexOf(entry.id));
+      if (entry !== undefined) this.#session.outbox.complete(this.#session.outbox.log.indexOf(entry.id));
       this.#fleetingToken = 0;
       this.#published(token, "lost");
       throw resource("source-failed", `the payload's source failed at byte ${offset}`, error);
@@ -200,17 +212,21 @@ export class Sender {
   /** Chooses what is to be sent next. @returns whether there is anything */
   #nextPacket(now: number): boolean {
     if (!this.#ready) return false;
-    const { subscriptions, outgoing } = this.#session;
+    const { subscriptions, outbox } = this.#session;
     const answer = this.#answers.shift();
     if (answer !== undefined) this.#beginAnswer(answer >> 16, answer & 0xffff);
     else if (this.#pingDue) {
       this.#pingDue = false;
+      this.pingAt = now;
       this.#begin(this.#small, writeBare(PINGREQ, this.#small));
     } else if (subscriptions.due) {
-      this.#begin(subscriptions.request(this.#session.identifierFor(this.#session.nextToken()), now));
-    } else if (outgoing.sent < this.#window && outgoing.sent < outgoing.length) {
-      this.#beginEntry(outgoing.at(outgoing.sent));
+      this.#begin(subscriptions.request(identifierFor(this.#session.nextToken()), now));
     } else {
+      const entry = outbox.log.sent < this.window ? outbox.next() : undefined;
+      if (entry !== undefined) {
+        this.#beginEntry(entry);
+        return true;
+      }
       const message = this.#fleeting.shift();
       if (message === undefined) return false;
       this.#fleetingBytes -= message.packet.byteLength;
@@ -223,9 +239,9 @@ export class Sender {
   #beginAnswer(type: number, id: number): void {
     this.#begin(this.#small, writeAcknowledgement(type, type === PUBREL ? RESERVED_FLAGS : 0, id, this.#small));
     if (type !== PUBREL) return;
-    const { outgoing } = this.#session;
-    const index = outgoing.indexOf(id);
-    if (index >= 0) this.#entry = outgoing.at(index);
+    const { log } = this.#session.outbox;
+    const index = log.indexOf(id);
+    if (index >= 0) this.#entry = log.at(index);
   }
 
   /** Sends a message, again where it was sent before. [MQTT-4.4.0-1], [MQTT-4.6.0-1] */
@@ -237,7 +253,6 @@ export class Sender {
     }
     entry.attempted = true;
     this.#entry = entry;
-    this.#session.outgoing.advance();
     this.#begin(packet, packet.byteLength, entry.source);
   }
 }

@@ -1,23 +1,18 @@
 /**
  * What must outlive a connection and, with a store, a restart: messages in flight and waiting, QoS 2 identifiers received,
  * what the broker's session knows of our subscriptions, and the counter that tokens and packet identifiers come from.
- *
- * The store's form, one key a thing, so that every change is one atomic write:
- * - `s`      who the session is with, the counter's reservation, the subscriptions; JSON
- * - `o<token, base 36>`  the packet to be sent next for an accepted message, as it goes over the wire
- * - `i<id, base 36>`     an incoming QoS 2 message: state, token, flags, topic, payload
  */
 import type { KeyValue } from "../platform.js";
-import type { PayloadSource, QoS } from "./api.js";
-import { identifierOf } from "./encode.js";
-import { type MqttError, resource } from "./errors.js";
-import { type Outgoing, OutgoingLog, pubrel, ReceivedIds } from "./inflight.js";
+import type { Durability, Outcome, QoS } from "./api.js";
+import type { MqttError } from "./errors.js";
+import { ReceivedIds } from "./inflight.js";
+import { identifierFor, OUTGOING_KEY, Outbox, tokenOf } from "./outbox.js";
+import { SessionStore } from "./session-store.js";
 import { type KnownSubscription, Subscriptions } from "./subscriptions.js";
 import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
 
 const FORMAT = 1;
 const SESSION_KEY = "s";
-const OUTGOING_KEY = "o";
 const INCOMING_KEY = "i";
 /** Tokens taken from the store at once: one write for so many. */
 const RESERVATION = 1024;
@@ -44,8 +39,20 @@ interface StoredSession {
   readonly subscriptions: [string, number][];
 }
 
+export interface SessionOptions {
+  /** Where to keep it; undefined: in memory only. */
+  readonly store: KeyValue | undefined;
+  readonly durability: Durability;
+  /** Whom the session is between: one that is stored under another identity is not with this broker. */
+  readonly identity: string;
+  readonly window: number;
+  readonly maximumReceived: number;
+  /** Where the counter starts when nothing is stored. */
+  readonly first: number;
+}
+
 export class Session {
-  readonly outgoing = new OutgoingLog();
+  readonly outbox: Outbox;
   readonly received: ReceivedIds;
   readonly subscriptions = new Subscriptions();
   /**
@@ -55,37 +62,43 @@ export class Session {
   established = false;
   /** Messages found in the store, to be handed over. */
   held: HeldMessage[] = [];
-  /** What of the store could not be used, to be reported. */
-  readonly damage: MqttError[] = [];
 
-  readonly #store: KeyValue | undefined;
+  readonly #store: SessionStore | undefined;
+  readonly #durability: Durability;
   readonly #identity: string;
   #next: number;
   #reserved = 0;
+  #online = false;
 
-  /**
-   * @param store where to keep it; undefined: in memory only
-   * @param identity whom the session is between: a session stored under another is not with this broker
-   * @param maximumReceived bound of {@link received}
-   * @param first where the counter starts when there is nothing stored
-   */
-  constructor(store: KeyValue | undefined, identity: string, maximumReceived: number, first: number) {
-    this.#store = store;
-    this.#identity = identity;
-    this.#next = first;
-    this.received = new ReceivedIds(maximumReceived);
-    if (store !== undefined) this.#load(store);
+  constructor(options: SessionOptions) {
+    this.#store = options.store === undefined ? undefined : new SessionStore(options.store);
+    this.#durability = options.durability;
+    this.#identity = options.identity;
+    this.#next = options.first;
+    this.outbox = new Outbox(this.#store, options.durability, options.window);
+    this.received = new ReceivedIds(options.maximumReceived);
+    if (this.#store !== undefined) this.#load(this.#store);
   }
 
-  /** A number that was never given before in this session. @throws MqttError `store-failed` */
+  /** What of the store could not be used, to be reported. Empties it. */
+  takeDamage(): MqttError[] {
+    return this.#store?.damage.splice(0) ?? [];
+  }
+
+  /**
+   * A number that was never given before in this session, and whose packet identifier is not in use. [MQTT-2.3.1-2]
+   * @throws MqttError of kind `resource`
+   */
   nextToken(): number {
-    const token = this.#next;
+    let token = this.#next;
+    while (this.#inUse(identifierFor(token))) token++;
     if (this.#store !== undefined && token >= this.#reserved) {
+      const reserved = this.#reserved;
       this.#reserved = token + RESERVATION;
       try {
         this.#save();
       } catch (error) {
-        this.#reserved = token;
+        this.#reserved = reserved;
         throw error;
       }
     }
@@ -93,82 +106,35 @@ export class Session {
     return token;
   }
 
-  /** The packet identifier that goes with a token: the counter's, unless it is still in use. [MQTT-2.3.1-2] */
-  identifierFor(token: number): number {
-    let id = ((token - 1) % 65_535) + 1;
-    while (this.outgoing.indexOf(id) >= 0 || this.subscriptions.usesId(id)) id = (id % 65_535) + 1;
-    return id;
+  #inUse(id: number): boolean {
+    for (const entry of this.outbox.parked) if (entry.id === id) return true;
+    return this.outbox.log.indexOf(id) >= 0 || this.subscriptions.usesId(id);
   }
 
-  /**
-   * Accepts a message: when this returns it is stored; one from a source is as durable as its source, which no store keeps.
-   * @throws MqttError of kind `resource`; then nothing was accepted
-   */
-  accept(token: number, id: number, packet: Uint8Array, source: PayloadSource | undefined): void {
-    const { byteLength } = packet;
-    if (source === undefined && this.#store !== undefined) {
-      const most = this.#store.maximumLength;
-      if (byteLength > most) {
-        throw resource(
-          "message-too-large",
-          `the message takes ${byteLength} bytes and the store ${most}: use a source`,
-        );
-      }
-      this.#write(OUTGOING_KEY + token.toString(RADIX), packet);
-    }
-    this.outgoing.append({ token, id, packet, source, byteLength, attempted: false, risky: false, sentAt: 0 });
-  }
+  // ---- the connection
 
-  /** PUBREC has come: the payload is no longer ours to keep. */
-  release(entry: Outgoing): void {
-    const packet = pubrel(entry.id);
-    if (entry.source === undefined) this.#write(OUTGOING_KEY + entry.token.toString(RADIX), packet);
-    entry.packet = packet;
-    entry.source = undefined;
-  }
-
-  /** The message at `index` is delivered or given up. */
-  complete(index: number): Outgoing {
-    const entry = this.outgoing.at(index);
-    this.#delete(OUTGOING_KEY + entry.token.toString(RADIX));
-    return this.outgoing.remove(index);
-  }
-
-  /** Stores an incoming QoS 2 message before PUBREC is sent for it. */
-  hold(id: number, token: number, topic: string, payload: Uint8Array, retain: boolean): void {
-    if (this.#store !== undefined) {
-      const topicLength = utf8Length(topic);
-      const value = new Uint8Array(INCOMING_HEADER + 3 + topicLength + payload.byteLength);
-      writeIncomingHeader(value, INCOMING_HELD, token);
-      value[7] = retain ? 1 : 0;
-      value[8] = topicLength >> 8;
-      value[9] = topicLength & 0xff;
-      value.set(payload, writeUtf8(topic, value, 10));
-      this.#write(INCOMING_KEY + id.toString(RADIX), value);
-    }
-    this.received.add(id);
-  }
-
-  /** The handlers of an incoming QoS 2 message are done: it will not be handed over again. */
-  processed(id: number, token: number): void {
-    if (this.#store !== undefined) {
-      const value = new Uint8Array(INCOMING_HEADER);
-      writeIncomingHeader(value, INCOMING_DONE, token);
-      this.#write(INCOMING_KEY + id.toString(RADIX), value);
-    }
-    if (!this.received.has(id)) this.received.add(id);
-  }
-
-  /** PUBREL has come. */
-  forget(id: number): void {
-    if (this.received.delete(id)) this.#delete(INCOMING_KEY + id.toString(RADIX));
-  }
-
-  /** The broker has accepted a connection with a session that both sides keep. */
-  establish(): void {
-    if (this.established) return;
+  /** The broker has accepted a connection with a session that both sides keep, if not `clean`. */
+  online(clean: boolean): void {
+    this.#online = true;
+    this.outbox.online();
+    if (clean || this.established) return;
     this.established = true;
     this.#save();
+  }
+
+  /** The connection has ended. @throws MqttError of kind `resource` when the store does not take what is to be kept */
+  offline(): void {
+    const wasOnline = this.#online;
+    this.#online = false;
+    if (wasOnline && this.#durability === "offline") for (const id of this.received.all()) this.#storeDone(id, 0);
+    this.outbox.offline();
+  }
+
+  /** The broker's session is not ours, or gone. */
+  startOver(published: (token: number, outcome: Outcome) => void): void {
+    for (const id of this.received.all()) this.#store?.delete(INCOMING_KEY + id.toString(RADIX));
+    this.received.clear();
+    this.outbox.startOver(published);
   }
 
   /** The broker's subscriptions have changed. */
@@ -176,10 +142,48 @@ export class Session {
     if (this.established) this.#save();
   }
 
-  /** The broker does not have the session any more: what it had received is its past. */
-  lost(): void {
-    for (const id of this.received.clear()) this.#delete(INCOMING_KEY + id.toString(RADIX));
+  // ---- incoming QoS 2
+
+  /** Whether incoming identifiers are stored as they come. */
+  get #durable(): boolean {
+    return this.#store !== undefined && this.#durability === "always";
   }
+
+  /** Stores an incoming QoS 2 message before PUBREC is sent for it. @throws MqttError of kind `resource` */
+  hold(id: number, token: number, topic: string, payload: Uint8Array, retain: boolean): void {
+    if (this.#durable) {
+      const topicLength = utf8Length(topic);
+      const value = new Uint8Array(INCOMING_HEADER + 3 + topicLength + payload.byteLength);
+      writeIncomingHeader(value, INCOMING_HELD, token);
+      value[7] = retain ? 1 : 0;
+      value[8] = topicLength >> 8;
+      value[9] = topicLength & 0xff;
+      value.set(payload, writeUtf8(topic, value, 10));
+      this.#store?.write(INCOMING_KEY + id.toString(RADIX), value);
+    }
+    this.received.add(id);
+  }
+
+  /** The handlers of an incoming QoS 2 message are done: it will not be handed over again. @throws MqttError */
+  processed(id: number, token: number): void {
+    if (this.#durable) this.#storeDone(id, token);
+    if (!this.received.has(id)) this.received.add(id);
+  }
+
+  #storeDone(id: number, token: number): void {
+    const value = new Uint8Array(INCOMING_HEADER);
+    writeIncomingHeader(value, INCOMING_DONE, token);
+    this.#store?.write(INCOMING_KEY + id.toString(RADIX), value);
+  }
+
+  /** PUBREL has come. @throws MqttError of kind `resource` */
+  forget(id: number): void {
+    if (!this.received.has(id)) return;
+    this.#store?.delete(INCOMING_KEY + id.toString(RADIX));
+    this.received.delete(id);
+  }
+
+  // ---- the store
 
   #save(): void {
     if (this.#store === undefined) return;
@@ -194,48 +198,18 @@ export class Session {
     const text = JSON.stringify(stored);
     const value = new Uint8Array(utf8Length(text));
     writeUtf8(text, value, 0);
-    this.#write(SESSION_KEY, value);
+    this.#store.write(SESSION_KEY, value);
   }
 
-  #write(key: string, value: Uint8Array): void {
-    try {
-      this.#store?.write(key, value);
-    } catch (error) {
-      const full = (error as { storage?: string }).storage === "full";
-      throw resource(
-        full ? "store-full" : "store-failed",
-        `the session's store refused a write: ${text(error)}`,
-        error,
-      );
-    }
-  }
-
-  #delete(key: string): void {
-    try {
-      this.#store?.delete(key);
-    } catch (error) {
-      throw resource("store-failed", `the session's store refused a delete: ${text(error)}`, error);
-    }
-  }
-
-  #load(store: KeyValue): void {
-    const outgoing: Outgoing[] = [];
+  #load(store: SessionStore): void {
+    store.read(SESSION_KEY, (value) => this.#loadSession(value));
+    const tokens: number[] = [];
     for (const key of store.keys()) {
-      try {
-        const value = store.read(key);
-        if (value === undefined) continue;
-        if (key === SESSION_KEY) this.#loadSession(value);
-        else if (key.startsWith(OUTGOING_KEY)) outgoing.push(loadOutgoing(key, value));
-        else if (key.startsWith(INCOMING_KEY)) this.#loadIncoming(key, value);
-      } catch (error) {
-        this.damage.push(resource("store-damaged", `the stored value "${key}" cannot be used: ${text(error)}`, error));
-      }
+      if (key.startsWith(OUTGOING_KEY)) tokens.push(tokenOf(key));
+      else if (key.startsWith(INCOMING_KEY)) store.read(key, (value) => this.#loadIncoming(key, value));
     }
-    outgoing.sort((a, b) => a.token - b.token);
-    for (const entry of outgoing) {
-      this.outgoing.append(entry);
-      if (entry.token >= this.#next) this.#next = entry.token + 1;
-    }
+    this.outbox.load(tokens);
+    for (const token of tokens) if (token >= this.#next) this.#next = token + 1;
   }
 
   #loadSession(value: Uint8Array): void {
@@ -251,26 +225,17 @@ export class Session {
   }
 
   #loadIncoming(key: string, value: Uint8Array): void {
-    const id = Number.parseInt(key.slice(1), RADIX);
-    const token = readToken(value);
-    if (!(id > 0 && id < 65_536) || value.byteLength < INCOMING_HEADER) throw new Error("it is too short");
+    const id = Number.parseInt(key.slice(INCOMING_KEY.length), RADIX);
+    if (!(id > 0 && id < 65_536) || value.byteLength < INCOMING_HEADER)
+      throw new Error("it is not an incoming message");
     if (value[0] === INCOMING_HELD) {
       const payload = 10 + (((value[8] as number) << 8) | (value[9] as number));
       if (!(payload <= value.byteLength)) throw new Error("it is too short");
       const topic = readUtf8(value, 10, payload);
-      this.held.push({ id, token, topic, payload: value.subarray(payload), retain: value[7] === 1 });
+      this.held.push({ id, token: readToken(value), topic, payload: value.slice(payload), retain: value[7] === 1 });
     }
     this.received.add(id);
   }
-}
-
-/** As the packet was the last that could be sent, it may have been. */
-function loadOutgoing(key: string, packet: Uint8Array): Outgoing {
-  const token = Number.parseInt(key.slice(1), RADIX);
-  const id = identifierOf(packet);
-  if (!(token > 0) || !(id > 0)) throw new Error("it is not a packet");
-  const { byteLength } = packet;
-  return { token, id, packet, source: undefined, byteLength, attempted: true, risky: false, sentAt: 0 };
 }
 
 function writeIncomingHeader(value: Uint8Array, state: number, token: number): void {
@@ -286,8 +251,4 @@ function readToken(value: Uint8Array): number {
   let token = 0;
   for (let index = 1; index < INCOMING_HEADER; index++) token = token * 256 + (value[index] as number);
   return token;
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

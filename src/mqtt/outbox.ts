@@ -1,0 +1,334 @@
+/**
+ * The log of accepted messages, of which the store holds what must outlive a restart.
+ *
+ * Its head is in memory ({@link OutgoingLog}); of what is stored, no more than a window is held there, and the rest, the
+ * backlog, is read when its turn comes. There is no second queue that messages would have to be moved to.
+ */
+import type { Durability, Outcome, Payload, PayloadSource, QoS } from "./api.js";
+import { encodePublish, identifierOf, isPublish, type PublishView, viewPublish } from "./encode.js";
+import { misuse, resource } from "./errors.js";
+import { isReleased, type Outgoing, OutgoingLog, pubrel } from "./inflight.js";
+import type { SessionStore } from "./session-store.js";
+import { utf8Length } from "./utf8.js";
+
+export const OUTGOING_KEY = "o";
+const RADIX = 36;
+/** Packet identifiers there are; a token's is its remainder. */
+const IDENTIFIERS = 65_535;
+
+/** The packet identifier that goes with a token. Never 0. [MQTT-2.3.1-1] */
+export function identifierFor(token: number): number {
+  return ((token - 1) % IDENTIFIERS) + 1;
+}
+
+/** A message that has been accepted and never sent. */
+export interface WaitingMessage {
+  readonly token: number;
+  readonly topic: string;
+  /** A view: copy what you keep. */
+  readonly payload: Uint8Array;
+  readonly QoS: QoS;
+  readonly retain: boolean;
+  /** Bytes that it takes of `maximumQueued`. */
+  readonly byteLength: number;
+}
+
+/** Keep it (undefined), drop it (null), or send this payload in the place of its own. */
+export type Verdict = undefined | null | Payload;
+
+export class Outbox {
+  readonly log = new OutgoingLog();
+  /** Messages that had the connection closed: they rest until {@link unpark}. */
+  readonly parked: Outgoing[] = [];
+
+  readonly #store: SessionStore | undefined;
+  readonly #durability: Durability;
+  /** Stored messages that are held in memory at most. */
+  readonly #window: number;
+  #online = false;
+
+  // The backlog: stored messages whose tokens are from first to last, not all of which need exist.
+  #count = 0;
+  #byteLength = 0;
+  #first = 0;
+  #last = 0;
+
+  constructor(store: SessionStore | undefined, durability: Durability, window: number) {
+    this.#store = store;
+    this.#durability = durability;
+    this.#window = window;
+  }
+
+  /** Messages accepted and not yet delivered. */
+  get length(): number {
+    return this.log.length + this.#count + this.parked.length;
+  }
+
+  /** Bytes they take. */
+  get byteLength(): number {
+    let parked = 0;
+    for (const entry of this.parked) parked += entry.byteLength;
+    return this.log.byteLength + this.#byteLength + parked;
+  }
+
+  // ---- from and to the store
+
+  /** @param tokens of the messages in the store @returns the tokens of those that can be used, in order */
+  load(tokens: number[]): void {
+    tokens.sort((a, b) => a - b);
+    for (const token of tokens) {
+      if (this.log.length < this.#window) this.#load(token);
+      else {
+        const byteLength = this.#read(token, (packet) => checked(packet, token).byteLength);
+        if (byteLength !== undefined) this.#defer(token, byteLength);
+      }
+    }
+    // Those within a window of the head may have been sent before power was lost; the others cannot.
+    for (let index = 0; index < this.log.length; index++) this.log.at(index).attempted = true;
+  }
+
+  /** Reads one message into memory, behind those that are there. @returns whether it was there */
+  #load(token: number): boolean {
+    const packet = this.#read(token, (value) => checked(value, token).slice());
+    if (packet !== undefined) this.log.append(entryOf(token, packet, undefined, true));
+    return packet !== undefined;
+  }
+
+  #read<T>(token: number, use: (value: Uint8Array) => T): T | undefined {
+    return this.#store?.read(keyOf(token), use);
+  }
+
+  #defer(token: number, byteLength: number): void {
+    if (this.#count === 0) this.#first = token;
+    this.#last = token;
+    this.#count++;
+    this.#byteLength += byteLength;
+  }
+
+  /** Whether a message accepted now must be stored. */
+  get #durable(): boolean {
+    if (this.#store === undefined || this.#durability === "never") return false;
+    // What comes behind a backlog is stored too, for it is sent after it.
+    return this.#durability === "always" || !this.#online || this.#count > 0;
+  }
+
+  /** The broker has accepted a connection. */
+  online(): void {
+    this.#online = true;
+  }
+
+  /**
+   * The connection has ended: all is to be sent again, and what was not stored because it was about to be delivered now is.
+   * @throws MqttError of kind `resource` when the store does not take it; it stays in memory
+   */
+  offline(): void {
+    const { log } = this;
+    log.rewind();
+    this.#online = false;
+    if (this.#durability === "offline") for (let index = 0; index < log.length; index++) this.#keep(log.at(index));
+    // What need not be in memory leaves it, from the end, as far as it is stored.
+    while (log.length > this.#window && log.at(log.length - 1).stored && !log.at(log.length - 1).attempted) {
+      const { token, byteLength } = log.remove(log.length - 1);
+      this.#first = token;
+      if (this.#count++ === 0) this.#last = token;
+      this.#byteLength += byteLength;
+    }
+  }
+
+  #keep(entry: Outgoing): void {
+    if (entry.stored || entry.source !== undefined) return;
+    this.#store?.write(keyOf(entry.token), entry.packet);
+    entry.stored = this.#store !== undefined;
+  }
+
+  // ---- a message's life
+
+  /**
+   * Accepts a message: when this returns it is stored, as far as the durability asks for it; one from a source is as durable
+   * as its source, which no store keeps.
+   * @throws MqttError of kind `resource`; then nothing was accepted
+   */
+  accept(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
+    if (this.#count > 0 && token - this.#first >= IDENTIFIERS) {
+      throw resource("queue-full", "all packet identifiers are in use");
+    }
+    if (source === undefined && this.#durable) {
+      const store = this.#store as SessionStore;
+      const { byteLength } = packet;
+      if (byteLength > store.maximumLength) {
+        const most = store.maximumLength;
+        throw resource(
+          "message-too-large",
+          `the message takes ${byteLength} bytes and the store ${most}: use a source`,
+        );
+      }
+      store.write(keyOf(token), packet);
+      if (this.#count > 0 || this.log.length >= this.#window) this.#defer(token, byteLength);
+      else this.log.append(entryOf(token, packet, undefined, true));
+      return;
+    }
+    // It cannot wait in the store: those before it have to wait in memory with it.
+    while (this.#count > 0) this.#loadNext();
+    this.log.append(entryOf(token, packet, source, false));
+  }
+
+  /** The next to be sent on this connection, now counted as sent; undefined when there is none. */
+  next(): Outgoing | undefined {
+    const { log } = this;
+    while (log.sent === log.length) {
+      if (this.#count === 0) return undefined;
+      this.#loadNext();
+    }
+    const entry = log.at(log.sent);
+    log.advance();
+    return entry;
+  }
+
+  /** Moves on by one message in the backlog. */
+  #loadNext(): void {
+    for (let token = this.#first; token <= this.#last; token++) {
+      if (!this.#load(token)) continue;
+      this.#first = token + 1;
+      this.#byteLength -= this.log.at(this.log.length - 1).byteLength;
+      if (--this.#count === 0) this.#byteLength = 0;
+      return;
+    }
+    // Values were found damaged since they were counted, and have been reported.
+    this.#count = this.#byteLength = 0;
+  }
+
+  /** PUBREC has come: the payload is no longer ours to keep. @throws MqttError of kind `resource` */
+  release(entry: Outgoing): void {
+    const packet = pubrel(entry.id);
+    if (entry.stored) this.#store?.write(keyOf(entry.token), packet);
+    entry.packet = packet;
+    entry.source = undefined;
+  }
+
+  /** The message at `index` of the log is delivered or given up. @throws MqttError of kind `resource` */
+  complete(index: number): Outgoing {
+    const entry = this.log.at(index);
+    if (entry.stored) this.#store?.delete(keyOf(entry.token));
+    return this.log.remove(index);
+  }
+
+  /**
+   * The broker has lost its session, or never had it: what it had taken over is complete, the rest is sent anew. The
+   * identifier is kept: to a broker without a session all are free, and one that is stored need not be written again.
+   */
+  startOver(published: (token: number, outcome: Outcome) => void): void {
+    const { log } = this;
+    for (let index = 0; index < log.length; ) {
+      const entry = log.at(index);
+      if (isReleased(entry)) {
+        this.complete(index);
+        published(entry.token, entry.risky ? "may-be-duplicated" : "delivered");
+      } else {
+        forgetAttempt(entry);
+        index++;
+      }
+    }
+    for (const entry of this.parked) forgetAttempt(entry);
+  }
+
+  /** Takes the message at `index` of the log out of the way of the others. */
+  park(index: number): void {
+    this.parked.push(this.log.remove(index));
+  }
+
+  /** Gives a parked message another chance, at its place among those not yet sent. @param strikes it begins with */
+  unpark(entry: Outgoing, strikes: number): void {
+    this.parked.splice(this.parked.indexOf(entry), 1);
+    entry.strikes = strikes;
+    this.log.insert(entry);
+  }
+
+  // ---- what the application decides
+
+  /** Visits the messages never sent, oldest first. @throws MqttError of kind `misuse` or `resource` */
+  review(visit: (message: WaitingMessage) => Verdict): void {
+    const { log } = this;
+    for (let index = log.sent; index < log.length; ) {
+      const entry = log.at(index);
+      const sent = entry.attempted || entry.source !== undefined;
+      const verdict = sent ? undefined : visit(waiting(entry.token, entry.packet));
+      if (verdict === null) this.complete(index);
+      else {
+        if (verdict !== undefined) {
+          const packet = this.#revised(entry.token, entry.packet, verdict);
+          if (entry.stored) this.#store?.write(keyOf(entry.token), packet);
+          log.replace(index, { ...entry, packet, byteLength: packet.byteLength });
+        }
+        index++;
+      }
+    }
+    for (let token = this.#first; this.#count > 0 && token <= this.#last; token++) this.#reviewStored(token, visit);
+  }
+
+  #reviewStored(token: number, visit: (message: WaitingMessage) => Verdict): void {
+    const packet = this.#read(token, (value) => checked(value, token).slice());
+    if (packet === undefined || !isPublish(packet)) return;
+    const verdict = visit(waiting(token, packet));
+    if (verdict === undefined) return;
+    if (verdict === null) {
+      this.#store?.delete(keyOf(token));
+      this.#count--;
+      this.#byteLength -= packet.byteLength;
+      return;
+    }
+    const revised = this.#revised(token, packet, verdict);
+    this.#store?.write(keyOf(token), revised);
+    this.#byteLength += revised.byteLength - packet.byteLength;
+  }
+
+  #revised(token: number, packet: Uint8Array, payload: Payload): Uint8Array {
+    const { topic, QoS, retain } = viewPublish(packet);
+    const content = payload instanceof ArrayBuffer ? new Uint8Array(payload) : payload;
+    const revised = encodePublish(topic, utf8Length(topic), content, QoS, retain, identifierFor(token));
+    if (this.#store !== undefined && revised.byteLength > this.#store.maximumLength) {
+      throw misuse("message-too-large", "the revised message does not fit the store");
+    }
+    return revised;
+  }
+}
+
+function keyOf(token: number): string {
+  return OUTGOING_KEY + token.toString(RADIX);
+}
+
+export function tokenOf(key: string): number {
+  return Number.parseInt(key.slice(OUTGOING_KEY.length), RADIX);
+}
+
+function entryOf(token: number, packet: Uint8Array, source: PayloadSource | undefined, stored: boolean): Outgoing {
+  const { byteLength } = packet;
+  const id = identifierFor(token);
+  return {
+    token,
+    id,
+    packet,
+    source,
+    byteLength,
+    attempted: false,
+    risky: false,
+    stored,
+    strikes: 0,
+    sentAt: 0,
+  };
+}
+
+function forgetAttempt(entry: Outgoing): void {
+  if (entry.attempted) entry.risky = true;
+  entry.attempted = false;
+}
+
+/** Refuses a stored value that is not the packet of its token. */
+function checked(packet: Uint8Array, token: number): Uint8Array {
+  if (identifierOf(packet) !== identifierFor(token)) throw new Error("it is not the packet of its key");
+  return packet;
+}
+
+function waiting(token: number, packet: Uint8Array): WaitingMessage {
+  const view: PublishView = viewPublish(packet);
+  return { token, ...view, byteLength: packet.byteLength };
+}

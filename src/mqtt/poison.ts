@@ -1,0 +1,114 @@
+/**
+ * Poison messages: a message that gets the connection closed each time it is sent would hold up all others for ever.
+ *
+ * It is told from the others by sending them one at a time, and from a broker or a network that closes whatever is sent by a
+ * connection without it. Only when that one lasts is the message parked: it stays accepted, and gets another chance now and
+ * then, for brokers change.
+ */
+import { isReleased, type Outgoing } from "./inflight.js";
+import type { Outbox } from "./outbox.js";
+
+/** Closes in a row, without a delivery between them, after which messages are sent one at a time. */
+const PATIENCE = 2;
+/** Closes in a row, each with this message alone on its way, that make it the suspect. */
+const STRIKES = 3;
+/** Milliseconds that a connection without the suspect must last to convict it, if no other message is delivered on it. */
+const TRIAL = 10_000;
+/** Milliseconds until parked messages are tried again: at first, and at most after doubling. */
+const FIRST_RETRY = 600_000;
+const LAST_RETRY = 21_600_000;
+
+export class PoisonWatch {
+  readonly #outbox: Outbox;
+  readonly #parked: (message: Outgoing) => void;
+  /** Closes since a message was delivered. */
+  #closes = 0;
+  /** The last message that was on its way when the peer closed: up to it they are sent one at a time. */
+  #cautiousUntil = 0;
+  /** Held back on this connection, to see whether it lasts. */
+  #suspect: Outgoing | undefined;
+  /** What the end of the connection asks for, once the log is rewound. */
+  #accused: Outgoing | undefined;
+  #acquitted: Outgoing | undefined;
+  #connectedAt = 0;
+  #retry = FIRST_RETRY;
+  #parkedAt = 0;
+
+  constructor(outbox: Outbox, parked: (message: Outgoing) => void) {
+    this.#outbox = outbox;
+    this.#parked = parked;
+  }
+
+  /** Messages on their way at most. */
+  window(normal: number): number {
+    return this.#cautiousUntil > 0 ? 1 : normal;
+  }
+
+  connected(now: number): void {
+    this.#connectedAt = now;
+  }
+
+  /** A message was delivered, so it is not the one. */
+  delivered(token: number, now: number): void {
+    this.#closes = 0;
+    if (token >= this.#cautiousUntil) this.#cautiousUntil = 0;
+    if (this.#suspect !== undefined) this.#convict(this.#suspect, now);
+  }
+
+  #convict(suspect: Outgoing, now: number): void {
+    this.#suspect = undefined;
+    this.#parkedAt = now;
+    this.#parked(suspect);
+  }
+
+  /** The peer is closing a connection that it had accepted; {@link closed} follows. */
+  closedByPeer(): void {
+    if (this.#suspect !== undefined) {
+      this.#acquitted = this.#suspect;
+      this.#suspect = undefined;
+      return;
+    }
+    const { log } = this.#outbox;
+    let count = 0;
+    let last: Outgoing | undefined;
+    for (let index = 0; index < log.sent; index++) {
+      const entry = log.at(index);
+      // What the broker has taken over cannot be what it does not take.
+      if (isReleased(entry)) continue;
+      count++;
+      last = entry;
+    }
+    if (last === undefined) return;
+    if (count > 1) {
+      if (++this.#closes >= PATIENCE && last.token > this.#cautiousUntil) this.#cautiousUntil = last.token;
+    } else if (++last.strikes >= STRIKES) this.#accused = last;
+  }
+
+  /** The connection has ended, and the log is rewound. */
+  closed(): void {
+    const { log } = this.#outbox;
+    if (this.#acquitted !== undefined) this.#outbox.unpark(this.#acquitted, 0);
+    if (this.#accused !== undefined) this.#outbox.park(log.indexOf(this.#accused.id));
+    this.#suspect = this.#accused ?? this.#suspect;
+    this.#acquitted = this.#accused = undefined;
+  }
+
+  /** Milliseconds until {@link tick} has something to do, -1 when there is nothing. */
+  next(now: number): number {
+    if (this.#suspect !== undefined) return Math.max(0, TRIAL - ((now - this.#connectedAt) | 0));
+    if (this.#outbox.parked.length === 0) return -1;
+    return Math.max(0, this.#retry - ((now - this.#parkedAt) | 0));
+  }
+
+  tick(now: number): void {
+    if (this.next(now) !== 0) return;
+    if (this.#suspect !== undefined) {
+      this.#convict(this.#suspect, now);
+      return;
+    }
+    this.#retry = Math.min(LAST_RETRY, this.#retry * 2);
+    this.#parkedAt = now;
+    // One more strike is enough this time.
+    for (const entry of this.#outbox.parked.slice()) this.#outbox.unpark(entry, STRIKES - 1);
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The session's form in a key-value store: one key a thing, so that every change is one atomic write.
+ *
+ * - `s`                  who the session is with, the counter's reservation, the subscriptions; JSON
+ * - `o<token, base 36>`  an accepted message, as the packet to be sent next for it
+ * - `i<id, base 36>`     an incoming QoS 2 message: state, token, flags, topic, payload
+ * - `x…`                 a value of one of these keys that could not be used, set aside
+ *
+ * Every value ends in a checksum: what was damaged, or written by something else, is recognised.
+ */
+import type { KeyValue } from "../platform.js";
+import { type MqttError, resource } from "./errors.js";
+
+const CHECKSUM_LENGTH = 2;
+const ASIDE = "x";
+
+export class SessionStore {
+  readonly #store: KeyValue;
+  /** What could not be used, to be reported. */
+  readonly damage: MqttError[] = [];
+
+  constructor(store: KeyValue) {
+    this.#store = store;
+  }
+
+  /** Bytes that one value can have at most. */
+  get maximumLength(): number {
+    return this.#store.maximumLength - CHECKSUM_LENGTH;
+  }
+
+  keys(): string[] {
+    return this.#store.keys().filter((key) => !key.startsWith(ASIDE));
+  }
+
+  /**
+   * Has `use` read a value. One that is damaged, or that `use` throws at, is set aside and reported in {@link damage}.
+   * @returns what `use` returns; undefined when there is no such value, or none of use
+   */
+  read<T>(key: string, use: (value: Uint8Array) => T): T | undefined {
+    let value: Uint8Array | undefined;
+    try {
+      value = this.#store.read(key);
+      if (value === undefined) return undefined;
+      const length = value.byteLength - CHECKSUM_LENGTH;
+      if (
+        length < 0 ||
+        checksum(value, length) !== (((value[length] as number) << 8) | (value[length + 1] as number))
+      ) {
+        throw new Error("its checksum is wrong");
+      }
+      return use(value.subarray(0, length));
+    } catch (error) {
+      this.damage.push(resource("store-damaged", `the stored value "${key}" was set aside: ${describe(error)}`, error));
+      if (value !== undefined) this.#setAside(key, value);
+      return undefined;
+    }
+  }
+
+  #setAside(key: string, value: Uint8Array): void {
+    try {
+      this.#store.write(ASIDE + key, value);
+    } catch {
+      // There is no room to keep what is of no use.
+    }
+    try {
+      this.#store.delete(key);
+    } catch {
+      // It will be found, and set aside, again.
+    }
+  }
+
+  /** @throws MqttError of kind `resource`: `store-full` or `store-failed` */
+  write(key: string, value: Uint8Array): void {
+    const { byteLength } = value;
+    const sealed = new Uint8Array(byteLength + CHECKSUM_LENGTH);
+    sealed.set(value);
+    const sum = checksum(value, byteLength);
+    sealed[byteLength] = sum >> 8;
+    sealed[byteLength + 1] = sum & 0xff;
+    try {
+      this.#store.write(key, sealed);
+    } catch (error) {
+      const full = (error as { storage?: string }).storage === "full";
+      throw resource(full ? "store-full" : "store-failed", `the store refused a write: ${describe(error)}`, error);
+    }
+  }
+
+  /** @throws MqttError of kind `resource`: `store-failed` */
+  delete(key: string): void {
+    try {
+      this.#store.delete(key);
+    } catch (error) {
+      throw resource("store-failed", `the store refused a delete: ${describe(error)}`, error);
+    }
+  }
+}
+
+/** Fletcher's checksum with 16 bits (RFC 1146 describes its kind): finds swapped bytes too, and needs no table. */
+function checksum(bytes: Uint8Array, length: number): number {
+  // Not zero at the start, for an erased or zeroed value must not pass.
+  let low = 1;
+  let high = 0;
+  for (let index = 0; index < length; index++) {
+    low = (low + (bytes[index] as number)) % 255;
+    high = (high + low) % 255;
+  }
+  return (high << 8) | low;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
