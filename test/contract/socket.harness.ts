@@ -1,0 +1,109 @@
+/** Peers for the socket contract: in memory, and on the loopback interface. */
+
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket as NodeSocket, type Server } from "node:net";
+import type { VirtualClock } from "../../host-sim/core/clock.js";
+import { Network, type StationOptions } from "../../host-sim/core/network.js";
+import type { OpenSocket } from "../../src/platform.js";
+import { clockAtTheWrap, untilReal, untilVirtual } from "./contract.js";
+import { bootOf } from "./harness.js";
+import type { Peer, SocketHarness } from "./socket.contract.js";
+
+type Change = (openSocket: OpenSocket, clock: VirtualClock) => OpenSocket;
+
+export function memoryPeers(options: StationOptions, change: Change = (openSocket) => openSocket): SocketHarness {
+  const clock = clockAtTheWrap();
+  const network = new Network({ clock });
+  const peers: Peer[] = [];
+  network.listen("192.0.2.1", 1883, (link) => {
+    const parts: Uint8Array[] = [];
+    const peer = {
+      ended: false,
+      count: 0,
+      received: () => Uint8Array.from(Buffer.concat(parts)),
+      push: (bytes: Uint8Array) => link.push(bytes),
+      close: () => link.close(),
+      reset: () => link.reset(),
+    };
+    peers.push(peer);
+    return {
+      onBytes: (bytes) => {
+        parts.push(bytes);
+        peer.count += bytes.length;
+      },
+      onClose: () => {
+        peer.ended = true;
+      },
+    };
+  });
+  return {
+    openSocket: change(network.station(options).openSocket, clock),
+    address: "192.0.2.1",
+    port: 1883,
+    closedPort: 1884,
+    peers,
+    until: untilVirtual(clock),
+  };
+}
+
+/** As a program sees its sockets on a machine that can be restarted. */
+export function bootPeers(options: StationOptions): SocketHarness {
+  return memoryPeers(options, (openSocket, clock) => bootOf({ clock, openSocket }).platform.openSocket);
+}
+
+export async function loopbackPeers(openSocket: OpenSocket): Promise<SocketHarness> {
+  const connections = new Set<NodeSocket>();
+  const peers: Peer[] = [];
+  const server = createServer({ allowHalfOpen: false }, (connection) => {
+    connections.add(connection);
+    connection.on("close", () => connections.delete(connection));
+    peers.push(loopbackPeer(connection));
+  });
+  const port = await listen(server);
+  const closed = createServer();
+  const closedPort = await listen(closed);
+  closed.close();
+  await once(closed, "close");
+  return {
+    openSocket,
+    address: "127.0.0.1",
+    port,
+    closedPort,
+    peers,
+    until: untilReal,
+    async dispose() {
+      for (const connection of connections) connection.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+function loopbackPeer(connection: NodeSocket): Peer {
+  const parts: Uint8Array[] = [];
+  const peer = {
+    ended: false,
+    count: 0,
+    received: () => Uint8Array.from(Buffer.concat(parts)),
+    push: (bytes: Uint8Array) => connection.write(bytes),
+    close: () => connection.end(),
+    reset: () => connection.resetAndDestroy(),
+  };
+  connection.on("data", (bytes) => {
+    parts.push(bytes);
+    peer.count += bytes.length;
+  });
+  connection.on("end", () => {
+    peer.ended = true;
+  });
+  connection.on("error", () => {
+    peer.ended = true;
+  });
+  return peer;
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
