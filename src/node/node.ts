@@ -112,7 +112,8 @@ export class SensorNode {
     });
     this.#commands = new Commands(this.#commanded(), parts, journal);
     client.subscribe(topics.commands, { QoS: 1 }, (message) => {
-      journal.received(message.topic, message.payload, message.QoS, message.retain);
+      // One that comes in pieces is told of once.
+      if (message.offset === 0) journal.received(message.topic, message.payload, message.QoS, message.retain);
       this.#commands.handle(message);
     });
   }

@@ -32,12 +32,15 @@ export class Outbox {
   }
 
   #publish(topic: string, payload: string, QoS: QoS, retain: boolean): number {
+    const client = this.#client;
     for (;;) {
       try {
-        return this.#client.publish(topic, payload, { QoS, retain });
+        return client.publish(topic, payload, { QoS, retain });
       } catch (error) {
         const full = error instanceof MqttError && (error.code === "queue-full" || error.code === "store-full");
-        if (!full || !this.#policy.makeRoom(topic)) throw error;
+        const { pending } = client;
+        // Only what has become less is worth another try: so this ends, whatever the policy believes.
+        if (!full || !this.#policy.makeRoom(topic) || client.pending >= pending) throw error;
       }
     }
   }

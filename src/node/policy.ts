@@ -1,9 +1,9 @@
 /** What to give up when the client can take no more: asked each time a message is refused for want of room. */
 export interface DropPolicy {
   /**
-   * Makes room for a message, or does not.
+   * Makes room for a message by giving others up, or does not. Asked again as long as it does and that is not enough.
    * @param topic of the message that was refused
-   * @returns whether there is more room than before, so that it is worth another try
+   * @returns whether fewer messages wait than before
    */
   makeRoom(topic: string): boolean;
 }

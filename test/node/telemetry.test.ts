@@ -114,23 +114,6 @@ describe("readings", () => {
     expect(numbers.at(-1)).toBe(numbers.length + dropped.length);
   });
 
-  it("are offered again when the drop policy made room", () => {
-    const asked: string[] = [];
-    bench.start({
-      override: { interval: 100 },
-      dropPolicy: {
-        makeRoom(topic) {
-          asked.push(topic);
-          return asked.length === 1;
-        },
-      },
-    });
-    bench.clock.runUntil(() => asked.length > 0, 60_000);
-    // Nothing was given up for it, so it was refused again: the policy was asked twice.
-    expect(asked).toEqual(["motewire/mote/reading/climate", "motewire/mote/reading/climate"]);
-    expect(bench.notes.errors).toHaveLength(1);
-  });
-
   it("at QoS 0 are dropped and counted as long as there is no connection", () => {
     bench.start({ override: { interval: 1000, QoS: 0 } });
     bench.clock.advance(2500);
