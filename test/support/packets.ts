@@ -100,7 +100,7 @@ export const puback = (messageId: number) => ({ cmd: "puback", messageId }) as c
 export const pubrec = (messageId: number) => ({ cmd: "pubrec", messageId }) as const;
 export const pubrel = (messageId: number) => ({ cmd: "pubrel", messageId }) as const;
 export const pubcomp = (messageId: number) => ({ cmd: "pubcomp", messageId }) as const;
-export const unsuback = (messageId: number) => ({ cmd: "unsuback", messageId }) as const;
+export const unsuback = (messageId: number) => ({ cmd: "unsuback", messageId }) as Packet;
 export const suback = (messageId: number, ...granted: number[]) => ({ cmd: "suback", messageId, granted }) as Packet;
 export const connack = (sessionPresent = false, returnCode = 0) =>
   ({ cmd: "connack", sessionPresent, returnCode }) as const;

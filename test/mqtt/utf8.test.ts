@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MqttError } from "../../src/mqtt/errors.js";
+import { readUtf8, utf8Length, writeUtf8 } from "../../src/mqtt/utf8.js";
+
+/** Any UTF-16, lone surrogates and U+0000 included; the borders of the encoded lengths often. */
+const text = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc
+    .array(
+      fc.oneof(
+        fc.integer({ min: 0, max: 0xffff }),
+        fc.constantFrom(0, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000, 0xfeff, 0xffff),
+      ),
+    )
+    .map((units) => String.fromCharCode(...units)),
+);
+
+/** Bytes that are near to UTF-8. */
+const bytes = fc.oneof(
+  fc.uint8Array(),
+  fc.string({ unit: "binary" }).map((string) => new TextEncoder().encode(string)),
+  fc
+    .tuple(
+      fc.string({ unit: "binary", minLength: 1 }).map((string) => new TextEncoder().encode(string)),
+      fc.nat(),
+      fc.nat(255),
+    )
+    .map(([encoded, at, byte]) => {
+      encoded[at % encoded.length] = byte;
+      return encoded;
+    }),
+  fc
+    .array(
+      fc.constantFrom(
+        0x7f,
+        0x80,
+        0xbf,
+        0xc0,
+        0xc1,
+        0xc2,
+        0xdf,
+        0xe0,
+        0xed,
+        0xef,
+        0xf0,
+        0xf4,
+        0xf5,
+        0x9f,
+        0xa0,
+        0x8f,
+        0x90,
+      ),
+    )
+    .map((list) => Uint8Array.from(list)),
+);
+
+function wellFormed(string: string): boolean {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(string)) === string;
+}
+
+function decoded(list: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(list);
+  } catch {
+    return undefined;
+  }
+}
+
+describe("UTF-8", () => {
+  it("has the length and the bytes that TextEncoder gives, or is refused for a lone surrogate", () => {
+    fc.assert(
+      fc.property(text, fc.nat(3), (string, offset) => {
+        const length = utf8Length(string, true);
+        if (!wellFormed(string)) {
+          expect(length).toBe(-1);
+          return;
+        }
+        const expected = new TextEncoder().encode(string);
+        expect(length).toBe(expected.length);
+        const into = new Uint8Array(offset + length + 1).fill(0xee);
+        expect(writeUtf8(string, into, offset)).toBe(offset + length);
+        expect(into.subarray(offset, offset + length)).toEqual(expected);
+        expect(into[offset + length]).toBe(0xee);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("is refused in a field for U+0000 [MQTT-1.5.3-2]", () => {
+    expect(utf8Length("a\u0000b")).toBe(-1);
+    expect(utf8Length("a\u0000b", true)).toBe(3);
+  });
+
+  it("is read as TextDecoder reads it, or refused with the rule broken", () => {
+    fc.assert(
+      fc.property(bytes, fc.nat(3), (list, offset) => {
+        const padded = new Uint8Array(offset + list.length + 4).fill(0x80);
+        padded.set(list, offset);
+        const expected = decoded(list);
+        const read = () => readUtf8(padded, offset, offset + list.length);
+        if (expected !== undefined && !expected.includes("\u0000")) {
+          expect(read()).toBe(expected);
+          return;
+        }
+        try {
+          read();
+        } catch (error) {
+          expect(error).toBeInstanceOf(MqttError);
+          const rules = expected === undefined ? ["MQTT-1.5.3-1", "MQTT-1.5.3-2"] : ["MQTT-1.5.3-2"];
+          expect(rules).toContain((error as MqttError).code);
+          expect((error as MqttError).kind).toBe("peer");
+          return;
+        }
+        throw new Error("it was read");
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("keeps U+FEFF, which is no byte order mark here [MQTT-1.5.3-3]", () => {
+    expect(readUtf8(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61), 0, 4)).toBe("\ufeffa");
+  });
+
+  it("is read however long it is", () => {
+    const string = "aß€😀".repeat(5000);
+    const encoded = new TextEncoder().encode(string);
+    expect(readUtf8(encoded, 0, encoded.length)).toBe(string);
+    expect(readUtf8(encoded, 3, 3)).toBe("");
+  });
+});
