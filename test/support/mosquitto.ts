@@ -93,13 +93,21 @@ export class Mosquitto implements LastingBroker {
       });
       child.stderr.setEncoding("utf8").on("data", (text: string) => {
         this.#log += text;
-        // It says so once its port is open; that it takes a connection is then soon seen.
+        // It says so once its port is open, and a little before it is at work: a signal would still be lost.
         if (/: mosquitto version .* running$/m.test(this.#log)) done();
       });
     });
-    await this.#within("takes no connection", (done, fail) => {
-      const probe = connect(this.port, HOST, () => probe.destroy());
-      probe.once("close", () => done()).once("error", fail);
+    await this.#within("does not answer", (done, fail) => {
+      // DISCONNECT where CONNECT must be: it ends the connection, whoever may connect. [MQTT-3.1.0-1]
+      const probe = connect(this.port, HOST, () => probe.write(Uint8Array.of(0xe0, 0)));
+      let connected = false;
+      probe.once("connect", () => {
+        connected = true;
+      });
+      probe.once("error", (error) => {
+        if (!connected) fail(error);
+      });
+      probe.once("close", done).resume();
     });
   }
 

@@ -65,11 +65,15 @@ export class Mote {
     });
   }
 
-  /** Subscribes; messages go to {@link messages}. */
-  subscribe(filter: string | readonly string[], options: SubscribeOptions = {}): void {
+  /**
+   * Subscribes; messages go to {@link messages}.
+   * @param piece is called for each piece of a message too
+   */
+  subscribe(filter: string | readonly string[], options: SubscribeOptions = {}, piece?: () => void): void {
     for (const one of typeof filter === "string" ? [filter] : filter) {
       this.client.subscribe(one, options, (message) => {
         this.#arrived(message, one);
+        piece?.();
         this.#watch.changed();
       });
     }

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { type Command, generate, type Packet, PacketReader } from "./packets.js";
+import { Watch } from "./watch.js";
 
 const HOST = "127.0.0.1";
 
@@ -36,6 +37,8 @@ export class WireProxy {
   readonly #server: Server;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #links = new Set<Link>();
+  readonly #watch = new Watch();
+  #open = 0;
   #stop: (Position & { readonly reached: () => void }) | undefined;
 
   private constructor(target: { readonly host: string; readonly port: number }) {
@@ -53,6 +56,24 @@ export class WireProxy {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Ends of connections that are open, the client's and the broker's. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** How many packets of a kind have come. */
+  count(from: Position["from"], command: Command): number {
+    return this.packets.filter(({ from: sender, packet }) => sender === from && packet.cmd === command).length;
+  }
+
+  /** Resolves when the condition holds; it is looked at after every packet and every end of a connection. */
+  until(condition: () => boolean, what: string): Promise<void> {
+    return this.#watch.until(
+      condition,
+      () => `${what}; ${this.packets.length} packets so far, ${this.#open} ends open`,
+    );
   }
 
   /** Falls silent at the first packet of that kind from now on. Resolves when it has; then nothing passes any more. */
@@ -102,9 +123,12 @@ export class WireProxy {
   }
 
   #wire(link: Link, from: End, to: End): void {
+    this.#open++;
     from.socket.on("data", (bytes) => this.#received(link, from, to, bytes));
     from.socket.on("error", () => from.socket.destroy());
     from.socket.on("close", () => {
+      this.#open--;
+      this.#watch.changed();
       if (link.silent && this.#links.has(link)) return;
       this.#links.delete(link);
       to.socket.end();
@@ -124,6 +148,7 @@ export class WireProxy {
       link.silent = true;
       stop.reached();
     }
+    this.#watch.changed();
     if (from.reader.failure === undefined) return;
     this.failures.push(`from the ${from.name}: ${from.reader.failure}`);
     this.cut();

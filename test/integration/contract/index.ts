@@ -2,8 +2,20 @@
 import type { BrokerKind } from "../../support/broker.js";
 import { access } from "./access.js";
 import { delivery } from "./delivery.js";
+import { faults } from "./faults.js";
+import { handshakes } from "./handshake.js";
+import { payloads } from "./payloads.js";
+import { sessions } from "./sessions.js";
+import { strangers } from "./strangers.js";
+import { volume } from "./volume.js";
 
 export function brokerContract(kind: BrokerKind): void {
   delivery(kind);
   access(kind);
+  sessions(kind);
+  strangers(kind);
+  handshakes(kind);
+  faults(kind);
+  payloads(kind);
+  volume(kind);
 }
