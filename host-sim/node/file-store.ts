@@ -11,37 +11,30 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { KeyValue, StorageError } from "../../src/platform.js";
+import type { KeyValue } from "../../src/platform.js";
+import { checkKey, checkLength, isKey, StorageFailure } from "../core/storage-error.js";
 import { lockDirectory } from "./directory-lock.js";
 
 export interface FileStoreOptions {
   /** Bytes of one value at most. Default 4,000, as in a device's NVS. */
   readonly maximumLength?: number;
-  /** Bytes of all keys and values at most. Default: as much as the disk takes. */
+  /** Bytes of all keys and values at most, as {@link sizeOf} counts them. Default: as much as the disk takes. */
   readonly capacity?: number;
+  /** Bytes that a key and its value take up. Default: those of both, and nothing besides. */
+  readonly sizeOf?: (key: string, length: number) => number;
 }
 
-const KEY = /^[a-z0-9._-]{1,15}$/;
 const PREFIX = "key-";
 const VALUE = ".bin";
 const TEMPORARY = ".tmp";
-
-class FileStoreError extends Error implements StorageError {
-  readonly storage: StorageError["storage"];
-
-  constructor(storage: StorageError["storage"], message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = "StorageError";
-    this.storage = storage;
-  }
-}
 
 export class FileStore implements KeyValue {
   readonly maximumLength: number;
   readonly #capacity: number;
   readonly #directory: string;
   readonly #unlock: () => void;
-  /** Bytes that each key takes up, its name included. */
+  readonly #sizeOf: (key: string, length: number) => number;
+  /** Bytes that each key takes up. */
   readonly #sizes = new Map<string, number>();
   #used = 0;
   #closed = false;
@@ -51,10 +44,11 @@ export class FileStore implements KeyValue {
    * however it comes, no other store can be opened there.
    * @throws StorageError `failed`: the directory cannot be used, or is in use
    */
-  constructor(directory: string, { maximumLength = 4_000, capacity = Infinity }: FileStoreOptions = {}) {
+  constructor(directory: string, options: FileStoreOptions = {}) {
     this.#directory = directory;
-    this.maximumLength = maximumLength;
-    this.#capacity = capacity;
+    this.maximumLength = options.maximumLength ?? 4_000;
+    this.#capacity = options.capacity ?? Number.POSITIVE_INFINITY;
+    this.#sizeOf = options.sizeOf ?? ((key, length) => key.length + length);
     this.#unlock = attempt(`cannot open the store ${directory}`, () => lockDirectory(directory));
     try {
       attempt(`cannot open the store ${directory}`, () => this.#load());
@@ -72,12 +66,11 @@ export class FileStore implements KeyValue {
 
   write(key: string, value: Uint8Array): void {
     this.#check(key);
-    if (value.length > this.maximumLength)
-      throw new FileStoreError("misuse", `"${key}": ${value.length} bytes, more than ${this.maximumLength}`);
-    const size = sizeOf(key, value.length);
+    checkLength(key, value.length, this.maximumLength);
+    const size = this.#sizeOf(key, value.length);
     const used = this.#used - (this.#sizes.get(key) ?? 0) + size;
     if (used > this.#capacity)
-      throw new FileStoreError("full", `no room for "${key}": ${used} bytes in all, more than ${this.#capacity}`);
+      throw new StorageFailure("full", `no room for "${key}": ${used} bytes in all, more than ${this.#capacity}`);
     attempt(`cannot write "${key}"`, () => this.#replace(key, value));
     this.#sizes.set(key, size);
     this.#used = used;
@@ -115,8 +108,8 @@ export class FileStore implements KeyValue {
         rmSync(path, { force: true });
       } else if (name.endsWith(VALUE)) {
         const key = name.slice(PREFIX.length, -VALUE.length);
-        if (!KEY.test(key)) continue;
-        const size = sizeOf(key, statSync(path).size);
+        if (!isKey(key)) continue;
+        const size = this.#sizeOf(key, statSync(path).size);
         this.#sizes.set(key, size);
         this.#used += size;
       }
@@ -152,13 +145,9 @@ export class FileStore implements KeyValue {
   }
 
   #check(key: string): void {
-    if (this.#closed) throw new FileStoreError("misuse", `the store ${this.#directory} is closed`);
-    if (!KEY.test(key)) throw new FileStoreError("misuse", `"${key}" is no key: 1 to 15 characters of a-z 0-9 . _ -`);
+    if (this.#closed) throw new StorageFailure("misuse", `the store ${this.#directory} is closed`);
+    checkKey(key);
   }
-}
-
-function sizeOf(key: string, length: number): number {
-  return key.length + length;
 }
 
 /** Runs `work`; what it throws is thrown on as a StorageError that says what was attempted. */
@@ -168,6 +157,6 @@ function attempt<T>(what: string, work: () => T): T {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const full = code === "ENOSPC" || code === "EDQUOT";
-    throw new FileStoreError(full ? "full" : "failed", `${what}: ${full ? "the disk is full" : message}`, error);
+    throw new StorageFailure(full ? "full" : "failed", `${what}: ${full ? "the disk is full" : message}`, error);
   }
 }

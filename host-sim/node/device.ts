@@ -1,0 +1,118 @@
+/** One simulated device in real time: the firmware's node on a board's parts, started again when it restarts. */
+import type { Board } from "../../boards/board.js";
+import { type NodeOptions, SensorNode } from "../../src/node/node.js";
+import type { NetworkLink, OpenSocket } from "../../src/platform.js";
+import { Boot, type Parts } from "../core/machine.js";
+import { RandomStream } from "../core/random.js";
+import { simulatedSensors } from "../core/sensors.js";
+import { SimulatedWifi } from "../core/wifi.js";
+import { World } from "../core/world.js";
+import { nodeClock } from "./clock.js";
+import type { Recorder } from "./recorder.js";
+import { resolve } from "./resolve.js";
+import type { DeviceStorage } from "./storage.js";
+
+export interface DeviceOptions extends Pick<NodeOptions, "broker" | "override" | "firmware"> {
+  readonly id: string;
+  readonly board: Board;
+  readonly seed: number;
+  readonly storage: DeviceStorage;
+  readonly openSocket: OpenSocket;
+  readonly recorder: Recorder;
+}
+
+/** Milliseconds that joining the Wi-Fi takes, at least and at most: a good network that is near. */
+const JOIN_TIME = [250, 450] as const;
+
+/** Milliseconds from a restart to when the firmware runs again. */
+const BOOT_TIME = 300;
+
+export class Device {
+  readonly #options: DeviceOptions;
+  readonly #parts: Parts;
+  #boot: Boot | undefined;
+  #node: SensorNode | undefined;
+  #link: NetworkLink | undefined;
+  #rebooting: NodeJS.Timeout | undefined;
+  /** Called when the node has come to its end. */
+  #stopped: (() => void) | undefined;
+
+  constructor(options: DeviceOptions) {
+    this.#options = options;
+    const { board, seed, storage, openSocket } = options;
+    const random = new RandomStream(seed);
+    const place = new World({ seed }).place(options.id);
+    const time = () => Date.now();
+    const wifi = new SimulatedWifi({
+      clock: nodeClock,
+      random: random.stream("wifi"),
+      signal: () => place.signal(time()),
+      joinTime: JOIN_TIME,
+    });
+    this.#parts = {
+      board: board.id,
+      machine: { id: storage.machineId, random: random.stream("machine").random },
+      clock: nodeClock,
+      openLink: (linkOptions) => {
+        this.#link = wifi.open(linkOptions);
+        return this.#link;
+      },
+      resolve,
+      openSocket,
+      session: storage.session,
+      settings: storage.settings,
+      sensors: simulatedSensors(board, { place, random: random.stream("sensors"), time }),
+    };
+  }
+
+  /** Powers the device on. */
+  start(): void {
+    this.#powerOn("power on");
+  }
+
+  /**
+   * Has the node say that it goes, deliver what it has accepted, and disconnect.
+   * @param grace milliseconds that it may take, and a little more to close
+   */
+  stop(grace: number): Promise<void> {
+    clearTimeout(this.#rebooting);
+    const boot = this.#boot;
+    if (boot === undefined || !boot.running) return Promise.resolve();
+    return new Promise((stopped) => {
+      this.#stopped = stopped;
+      boot.run(() => this.#node?.stop(grace, stopped));
+    });
+  }
+
+  #powerOn(restartReason: string): void {
+    const { id, broker, override = {}, firmware, recorder } = this.#options;
+    // The command line is a person's hand at the device once: what commands set since then outlasts a restart.
+    const settings = this.#boot === undefined ? { override } : { defaults: override };
+    const boot = new Boot(this.#parts, {
+      restartReason,
+      onRestart: () => this.#restart("restart", "by command"),
+      onAbort: (error) => {
+        recorder.aborted(error);
+        this.#restart("abort", "the firmware threw an error");
+      },
+    });
+    this.#boot = boot;
+    boot.run(() => {
+      const journal = recorder.journal(() => ({ isOn: boot.running, link: this.#link }));
+      const node = new SensorNode(boot.platform, { id, broker, ...settings, firmware, journal });
+      this.#node = node;
+      node.start();
+    });
+  }
+
+  #restart(restartReason: string, words: string): void {
+    this.#node = undefined;
+    this.#link = undefined;
+    if (this.#stopped !== undefined) {
+      this.#stopped();
+      return;
+    }
+    this.#options.recorder.restart(words);
+    this.#rebooting = setTimeout(() => this.#powerOn(restartReason), BOOT_TIME);
+  }
+}

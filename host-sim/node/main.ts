@@ -1,0 +1,35 @@
+/** The simulator's command line. */
+import { run } from "./run.js";
+import { processTerminal, type Terminal } from "./terminal.js";
+import { UsageError } from "./usage.js";
+
+interface Subcommand {
+  readonly name: string;
+  readonly help: string;
+  /** @returns the exit code. @throws UsageError: exit code 2 */
+  main(args: readonly string[], terminal: Terminal): Promise<number>;
+}
+
+/** The first one is what runs when none is named. */
+const subcommands: readonly [Subcommand, ...Subcommand[]] = [
+  { name: "run", help: "one node in real time (the default)", main: run },
+];
+
+async function main([name = "", ...rest]: readonly string[]): Promise<number> {
+  const terminal = processTerminal();
+  try {
+    if (name === "" || name.startsWith("-")) {
+      const [byDefault] = subcommands;
+      return await byDefault.main(name === "" ? rest : [name, ...rest], terminal);
+    }
+    const subcommand = subcommands.find((candidate) => candidate.name === name);
+    if (subcommand !== undefined) return await subcommand.main(rest, terminal);
+    throw new UsageError(`unknown command "${name}": known are ${subcommands.map((known) => known.name).join(", ")}`);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

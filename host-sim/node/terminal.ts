@@ -1,0 +1,58 @@
+/** What a command has of the terminal: its output, and the signals by which a person ends it. */
+export interface Terminal {
+  /** Whether the output may have colours. */
+  readonly colored: boolean;
+  write(text: string): void;
+  /** Resolves with the reason when the command shall end: after `duration` ms, by a signal, or as nobody reads it. */
+  ended(duration: number | undefined): Promise<string>;
+  /** Resolves when it shall end at once: by a second signal. */
+  forced(): Promise<void>;
+}
+
+/** Signals closer than this are one: a program that started us may hand on what we got from the terminal too. */
+const ECHO = 300;
+
+export function processTerminal({ stdout, env }: NodeJS.Process = process): Terminal {
+  const ending = deferred<string>();
+  const forcing = deferred<void>();
+  let closed = false;
+  let first: number | undefined;
+
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    closed = true;
+    ending.resolve("the output was closed");
+  });
+  const onSignal = (signal: NodeJS.Signals) => {
+    first ??= performance.now();
+    ending.resolve(signal);
+    if (performance.now() - first > ECHO) forcing.resolve();
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+
+  return {
+    colored: env.FORCE_COLOR !== undefined || (stdout.isTTY && !env.NO_COLOR && env.TERM !== "dumb"),
+    write(text) {
+      if (!closed) stdout.write(text);
+    },
+    async ended(duration) {
+      let timer: NodeJS.Timeout | undefined;
+      const over = new Promise<string>((settle) => {
+        if (duration !== undefined) timer = setTimeout(() => settle("the time is over"), duration);
+      });
+      const reason = await Promise.race([ending.promise, over]);
+      clearTimeout(timer);
+      return reason;
+    },
+    forced: () => forcing.promise,
+  };
+}
+
+/** A promise that is resolved from outside. */
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
