@@ -27,13 +27,14 @@ const HAND_SHAKES: Readonly<Record<1 | 2, readonly [Position["packet"], "sender"
 };
 
 /** Every place at which the hand-shakes of messages from `sender` can be broken off. */
-function positions(sender: Side): { readonly QoS: 1 | 2; readonly position: Position }[] {
+function positions(sender: Side): { readonly QoS: 1 | 2; readonly position: Position; readonly where: string }[] {
   const receiver = sender === "client" ? "broker" : "client";
   return ([1, 2] as const).flatMap((QoS) =>
     HAND_SHAKES[QoS].flatMap(([packet, by]) =>
       (["before", "after"] as const).map((when) => ({
         QoS,
         position: { packet, when, from: by === "sender" ? sender : receiver },
+        where: `${when} ${packet.toUpperCase()}`,
       })),
     ),
   );
@@ -123,10 +124,19 @@ function expectDelivered(payloads: readonly string[], QoS: 1 | 2): void {
   expect(QoS === 2 ? payloads : once(payloads)).toEqual(TEXTS);
 }
 
+/** What is sent again, and nothing else, says so. [MQTT-3.3.1-1] */
+function expectMarked({ packets }: WireProxy): void {
+  const seen = new Set<number | undefined>();
+  for (const { from, packet } of packets) {
+    if (from !== "client" || packet.cmd !== "publish") continue;
+    expect(packet.dup).toBe(seen.has(packet.messageId));
+    seen.add(packet.messageId);
+  }
+}
+
 function unbroken<B extends RunningBroker>(at: Setting<B>, mishap: Mishap<B>): void {
-  test.each(positions("client"))(
-    "an outgoing message with QoS $QoS: $position.when $position.packet",
-    async ({ QoS, position }) => {
+  for (const { QoS, position, where } of positions("client"))
+    test(`of an outgoing message with QoS ${QoS}, ${where}: nothing is lost or doubled`, async () => {
       const topic = at.name("out");
       const collector = await Collector.start(at.broker, at.name("collector"), topic);
       // aedes says that it has no session of a client without a subscription, although it has.
@@ -144,12 +154,11 @@ function unbroken<B extends RunningBroker>(at: Setting<B>, mishap: Mishap<B>): v
       expect(run.mote.errors).toEqual([]);
       expect(run.store.keys()).toEqual(["s"]);
       expectDelivered(await collector.payloads(), QoS);
-    },
-  );
+      expectMarked(run.wire);
+    });
 
-  test.each(positions("broker"))(
-    "an incoming message with QoS $QoS: $position.when $position.packet",
-    async ({ QoS, position }) => {
+  for (const { QoS, position, where } of positions("broker"))
+    test(`of an incoming message with QoS ${QoS}, ${where}: nothing is lost or doubled`, async () => {
       const topic = at.name("in");
       const run = new Run(at, await at.proxy(), QoS, topic);
       await run.mote.connect(topic);
@@ -164,28 +173,27 @@ function unbroken<B extends RunningBroker>(at: Setting<B>, mishap: Mishap<B>): v
       await run.mote.published(at.name("aside"), "x", { QoS: 1 });
       expect(run.mote.errors).toEqual([]);
       expectDelivered(run.payloads, QoS);
-    },
-  );
+    });
 }
 
 export function handshakes(kind: BrokerKind): void {
   const { startLasting } = kind;
 
-  describe("a hand-shake that is broken off as the wire is cut is taken up again:", () => {
+  describe("when the wire is cut in the middle of the hand-shake", () => {
     unbroken(new Setting(() => kind.start()), wireCut);
   });
 
-  describe("a hand-shake that is broken off as the device loses power is taken up again:", () => {
+  describe("when the device loses power in the middle of the hand-shake", () => {
     unbroken(new Setting(() => kind.start()), powerCut);
   });
 
   if (startLasting === undefined) return;
 
-  describe("a hand-shake that is broken off as the broker is stopped is taken up again:", () => {
+  describe("when the broker is stopped in the middle of the hand-shake", () => {
     unbroken(new Setting(startLasting), brokerStopped);
   });
 
-  describe("a hand-shake that is broken off as the broker is killed is taken up again:", () => {
+  describe("when the broker is killed in the middle of the hand-shake", () => {
     unbroken(new Setting(startLasting), brokerKilled);
   });
 }

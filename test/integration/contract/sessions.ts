@@ -165,27 +165,30 @@ export function sessions(kind: BrokerKind): void {
     test.each([
       { QoS: 1, packet: "puback" },
       { QoS: 2, packet: "pubrec" },
-    ] as const)("is sent again what it did not take over with $packet, which is reported", async ({ QoS, packet }) => {
-      const topic = at.name("again");
-      const wire = await at.proxy();
-      const mote = await at.mote({}, wire).connect();
-      const reached = wire.stopAt({ from: "broker", packet, when: "before" });
-      const token = mote.client.publish(topic, "risky", { QoS });
-      await reached;
-      const later = mote.client.publish(topic, "fresh", { QoS });
-      let watcher: Peer | undefined;
-      await forget(wire, async () => {
-        watcher = await at.watcher(topic);
-      });
-      await mote.drained();
-      expect(mote.outcomes.get(token)).toBe("may-be-duplicated");
-      expect(mote.outcomes.get(later)).toBe("may-be-duplicated");
-      await watcher?.count(2);
-      expect(watcher?.payloads).toEqual(["risky", "fresh"]);
-      // To this broker it is new. [MQTT-3.3.1-1]
-      const sent = wire.packets.filter(({ from, packet }) => from === "client" && packet.cmd === "publish");
-      expect(sent.map(({ packet }) => (packet as { dup: boolean }).dup)).not.toContain(true);
-    });
+    ] as const)(
+      "is sent again what it has not acknowledged with QoS $QoS, which is reported",
+      async ({ QoS, packet }) => {
+        const topic = at.name("again");
+        const wire = await at.proxy();
+        const mote = await at.mote({}, wire).connect();
+        const reached = wire.stopAt({ from: "broker", packet, when: "before" });
+        const token = mote.client.publish(topic, "risky", { QoS });
+        await reached;
+        const later = mote.client.publish(topic, "fresh", { QoS });
+        let watcher: Peer | undefined;
+        await forget(wire, async () => {
+          watcher = await at.watcher(topic);
+        });
+        await mote.drained();
+        expect(mote.outcomes.get(token)).toBe("may-be-duplicated");
+        expect(mote.outcomes.get(later)).toBe("may-be-duplicated");
+        await watcher?.count(2);
+        expect(watcher?.payloads).toEqual(["risky", "fresh"]);
+        // To this broker it is new. [MQTT-3.3.1-1]
+        const sent = wire.packets.filter(({ from, packet }) => from === "client" && packet.cmd === "publish");
+        expect(sent.map(({ packet }) => (packet as { dup: boolean }).dup)).not.toContain(true);
+      },
+    );
 
     test("is not sent again what it had taken over with PUBREC", async () => {
       const topic = at.name("owned");
