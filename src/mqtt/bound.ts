@@ -30,6 +30,11 @@ export class Bound {
     return resource(code, why);
   }
 
+  /** The store has refused, though the bound would not have: something of what is `held` must leave first. */
+  refusedByStore(held: number): void {
+    this.#refused = this.#maximum - held + 1;
+  }
+
   /** Whether what was refused would be taken now. Says so once. */
   offers(held: number): boolean {
     if (this.#refused < 0 || held + this.#refused > this.#maximum) return false;

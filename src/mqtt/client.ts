@@ -97,18 +97,23 @@ export class Client {
     const QoS = checkedQoS(options.QoS);
     const content = payload instanceof ArrayBuffer ? new Uint8Array(payload) : payload;
     const source = typeof content === "string" || content instanceof Uint8Array ? undefined : checkedSource(content);
-    const session = this.#session;
+    const { outbox } = this.#session;
     const bound = QoS > 0 ? this.#logBound : this.#fleetingBound;
     if (QoS === 0 && !this.connected) throw bound.refuse(0, "offline", "QoS 0 needs a connection");
-    const token = session.nextToken();
-    const packet = encodePublish(topic, topicLength, content, QoS, options.retain === true, identifierFor(token));
-    if (this.pending >= MAXIMUM_MESSAGES)
-      throw bound.refuse(packet.byteLength, "queue-full", `${this.pending} messages wait`);
-    bound.check(packet.byteLength, QoS > 0 ? session.outbox.byteLength : this.#protocol.fleetingBytes);
-    if (QoS > 0) session.outbox.accept(token, packet, source);
-    else this.#protocol.sendFleeting(token, packet, source);
-    this.#connection.kick();
-    return token;
+    try {
+      const token = this.#session.nextToken();
+      const packet = encodePublish(topic, topicLength, content, QoS, options.retain === true, identifierFor(token));
+      if (this.pending >= MAXIMUM_MESSAGES)
+        throw bound.refuse(packet.byteLength, "queue-full", `${this.pending} messages wait`);
+      bound.check(packet.byteLength, QoS > 0 ? outbox.byteLength : this.#protocol.fleetingBytes);
+      if (QoS > 0) outbox.accept(token, packet, source);
+      else this.#protocol.sendFleeting(token, packet, source);
+      this.#connection.kick();
+      return token;
+    } catch (error) {
+      if ((error as MqttError).code === "store-full") this.#logBound.refusedByStore(outbox.byteLength);
+      throw error;
+    }
   }
 
   /**

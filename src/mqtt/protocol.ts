@@ -293,17 +293,17 @@ export class Protocol {
     if (sessionPresent && (clean || this.#discarding)) {
       throw violation("MQTT-3.2.2-1", "CONNACK says that a session is present although Clean Session is 1");
     }
-    const ours = session.established;
-    if (this.#discarding || (sessionPresent && !ours && foreignSession === "discard")) {
+    const resumed = sessionPresent && session.established;
+    if (this.#discarding || (sessionPresent && !resumed && foreignSession === "discard")) {
       // Either the broker has just forgotten the foreign session, or this is how we learn that it has one. Both end here.
       this.#foreign = !this.#discarding;
       this.#depart(this.#deadlines.receivedAt);
       return;
     }
     this.#receiver.handOverHeld();
-    if (!sessionPresent || !ours) session.startOver(this.#published);
+    if (!resumed) session.startOver(this.#published);
     session.subscriptions.begin(sessionPresent);
-    session.online(clean);
+    session.online(resumed, clean);
     this.#state = CONNECTED;
     this.#sender.window = this.#poison.window(this.#options.window);
     this.#poison.connected(this.#deadlines.receivedAt);

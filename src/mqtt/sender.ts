@@ -6,7 +6,6 @@ import type { Outcome, PayloadSource } from "./api.js";
 import { writeAcknowledgement, writeBare } from "./encode.js";
 import { resource } from "./errors.js";
 import { isReleased, type Outgoing } from "./inflight.js";
-import { identifierFor } from "./outbox.js";
 import { DISCONNECT, DUP, PINGREQ, PUBREL, RESERVED_FLAGS } from "./packet.js";
 import type { Session } from "./session.js";
 
@@ -220,7 +219,7 @@ export class Sender {
       this.pingAt = now;
       this.#begin(this.#small, writeBare(PINGREQ, this.#small));
     } else if (subscriptions.due) {
-      this.#begin(subscriptions.request(identifierFor(this.#session.nextToken()), now));
+      this.#begin(this.#session.subscriptionRequest(now));
     } else {
       const entry = outbox.log.sent < this.window ? outbox.next() : undefined;
       if (entry !== undefined) {

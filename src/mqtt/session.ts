@@ -3,7 +3,7 @@
  * what the broker's session knows of our subscriptions, and the counter that tokens and packet identifiers come from.
  */
 import type { KeyValue } from "../platform.js";
-import type { Durability, Outcome, QoS } from "./api.js";
+import type { Durability, Outcome } from "./api.js";
 import type { MqttError } from "./errors.js";
 import { ReceivedIds } from "./inflight.js";
 import { identifierFor, OUTGOING_KEY, Outbox, tokenOf } from "./outbox.js";
@@ -113,11 +113,16 @@ export class Session {
 
   // ---- the connection
 
-  /** The broker has accepted a connection with a session that both sides keep, if not `clean`. */
-  online(clean: boolean): void {
+  /**
+   * The broker has accepted a connection.
+   * @param resumed it still had our session
+   * @param clean neither side keeps it
+   */
+  online(resumed: boolean, clean: boolean): void {
     this.#online = true;
     this.outbox.online();
-    if (clean || this.established) return;
+    if (resumed || clean) return;
+    // Stored at once: of the subscriptions that the broker had in the session it has lost, none is known any more.
     this.established = true;
     this.#save();
   }
@@ -137,6 +142,16 @@ export class Session {
     this.outbox.startOver(published);
   }
 
+  /**
+   * The SUBSCRIBE or UNSUBSCRIBE that is due, encoded; it counts as sent at `now`. That its filters are unsure is stored
+   * before, for its answer may never be seen. @throws MqttError of kind `resource`
+   */
+  subscriptionRequest(now: number): Uint8Array {
+    const packet = this.subscriptions.request(identifierFor(this.nextToken()), now);
+    this.saveSubscriptions();
+    return packet;
+  }
+
   /** The broker's subscriptions have changed. */
   saveSubscriptions(): void {
     if (this.established) this.#save();
@@ -149,11 +164,15 @@ export class Session {
     return this.#store !== undefined && this.#durability === "always";
   }
 
-  /** Stores an incoming QoS 2 message before PUBREC is sent for it. @throws MqttError of kind `resource` */
+  /**
+   * Stores an incoming QoS 2 message before PUBREC is sent for it. One that no value of the store can hold is like one that
+   * comes in pieces: of it only that it was processed is stored. @throws MqttError of kind `resource`
+   */
   hold(id: number, token: number, topic: string, payload: Uint8Array, retain: boolean): void {
-    if (this.#durable) {
-      const topicLength = utf8Length(topic);
-      const value = new Uint8Array(INCOMING_HEADER + 3 + topicLength + payload.byteLength);
+    const topicLength = utf8Length(topic);
+    const length = INCOMING_HEADER + 3 + topicLength + payload.byteLength;
+    if (this.#durable && length <= (this.#store as SessionStore).maximumLength) {
+      const value = new Uint8Array(length);
       writeIncomingHeader(value, INCOMING_HELD, token);
       value[7] = retain ? 1 : 0;
       value[8] = topicLength >> 8;
@@ -192,7 +211,7 @@ export class Session {
     const stored: StoredSession = {
       format: FORMAT,
       identity: this.established ? this.#identity : "",
-      next: this.#reserved,
+      next: Math.max(this.#reserved, this.#next),
       subscriptions,
     };
     const text = JSON.stringify(stored);
@@ -217,7 +236,7 @@ export class Session {
     if (stored.format !== FORMAT) throw new Error(`its format is ${stored.format}, not ${FORMAT}`);
     if (!Number.isSafeInteger(stored.next) || stored.next < 1) throw new Error("its counter is not a number");
     const known: KnownSubscription[] = [];
-    for (const [filter, QoS] of stored.subscriptions) known.push({ filter, QoS: QoS as QoS });
+    for (const [filter, QoS] of stored.subscriptions) known.push({ filter, QoS });
     this.#next = this.#reserved = stored.next;
     if (stored.identity !== this.#identity) return;
     this.established = true;
