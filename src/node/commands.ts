@@ -37,45 +37,45 @@ interface Command {
 const IDENTIFY = Object.freeze({ initial: "10s", least: 1000, most: 600_000 });
 
 const commands: readonly Command[] = Object.freeze([
-  {
+  Object.freeze<Command>({
     // {"interval":"5s"}: time from one reading to the next. A short form of `settings`.
     name: "interval",
-    fields: ["interval"],
+    fields: Object.freeze(["interval"]),
     obey(node, { interval }) {
       if (interval === undefined) throw new Error('the field "interval" is missing, such as {"interval":"5s"}');
       return changeSettings(node, { interval });
     },
-  },
-  {
+  }),
+  Object.freeze<Command>({
     // Any of the settings, {"QoS":2,"diagnosticsInterval":"10m"}, all or none; without one it changes nothing. The
     // result names them all.
     name: "settings",
-    fields: definitions.map(({ name }) => name),
+    fields: Object.freeze(definitions.map(({ name }) => name)),
     obey(node, { id: _, ...changes }) {
       return changeSettings(node, changes);
     },
-  },
-  {
+  }),
+  Object.freeze<Command>({
     // A reading of each sensor, out of turn. The result says how many.
     name: "sample",
-    fields: [],
+    fields: Object.freeze([]),
     obey(node) {
       return { readings: node.sample() };
     },
-  },
-  {
+  }),
+  Object.freeze<Command>({
     // {"duration":"10s"}: the LED shows which device this is.
     name: "identify",
-    fields: ["duration"],
+    fields: Object.freeze(["duration"]),
     obey(node, { duration = IDENTIFY.initial }) {
       node.identify(readDuration("duration", duration, IDENTIFY.least, IDENTIFY.most));
       return { duration };
     },
-  },
-  {
+  }),
+  Object.freeze<Command>({
     // Restarts when the result has been acknowledged. The result of a repeated id says "repeated":true, and that is all.
     name: "restart",
-    fields: [],
+    fields: Object.freeze([]),
     needsId: true,
     obey(node, _fields, id = "") {
       return node.restart(id) ? {} : { repeated: true };
@@ -83,7 +83,7 @@ const commands: readonly Command[] = Object.freeze([
     answered(node, id = "", token) {
       node.restartAnswered(id, token);
     },
-  },
+  }),
 ]);
 
 function changeSettings(node: Commanded, changes: Fields): Fields {

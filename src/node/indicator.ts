@@ -14,11 +14,11 @@ const WHITE = 0xffffff;
 
 /** Colour and milliseconds, in turn, over and over. A plain LED is told by its rhythm alone. */
 const patterns: { readonly [look in Look]: readonly number[] } = Object.freeze({
-  joining: [BLUE, 500, DARK, 500],
-  connecting: [YELLOW, 100, DARK, 900],
-  online: [GREEN, 50, DARK, 4950],
-  error: [RED, 100, DARK, 150, RED, 100, DARK, 1650],
-  identify: [WHITE, 100, DARK, 100],
+  joining: Object.freeze([BLUE, 500, DARK, 500]),
+  connecting: Object.freeze([YELLOW, 100, DARK, 900]),
+  online: Object.freeze([GREEN, 50, DARK, 4950]),
+  error: Object.freeze([RED, 100, DARK, 150, RED, 100, DARK, 1650]),
+  identify: Object.freeze([WHITE, 100, DARK, 100]),
 });
 
 /** Shows by the LED how the node fares. Identifying outranks an error, an error outranks the rest. */

@@ -33,9 +33,9 @@ export interface Definition {
 const DAY = 86_400_000;
 
 export const definitions: readonly Definition[] = Object.freeze([
-  { name: "interval", kind: "duration", initial: 10_000, least: 100, most: DAY },
-  { name: "QoS", kind: "integer", initial: 1, least: 0, most: 2 },
-  { name: "diagnosticsInterval", kind: "duration", initial: 60_000, least: 1000, most: DAY },
+  Object.freeze<Definition>({ name: "interval", kind: "duration", initial: 10_000, least: 100, most: DAY }),
+  Object.freeze<Definition>({ name: "QoS", kind: "integer", initial: 1, least: 0, most: 2 }),
+  Object.freeze<Definition>({ name: "diagnosticsInterval", kind: "duration", initial: 60_000, least: 1000, most: DAY }),
 ]);
 
 /** Names for error messages: `interval, QoS, diagnosticsInterval`. */

@@ -18,6 +18,8 @@ const ADDRESS = "192.0.2.1";
 export interface BenchOptions {
   readonly clock?: VirtualClockOptions;
   readonly led?: boolean;
+  /** Bytes that the session's store holds. */
+  readonly sessionCapacity?: number;
   /** Called before and after every write to the settings' store. */
   readonly beforeWrite?: (commit: Commit) => void;
   readonly afterWrite?: (commit: Commit) => void;
@@ -118,7 +120,7 @@ export class BenchSensor implements Sensor {
 export class Bench {
   readonly clock: VirtualClock;
   readonly broker = new AutoBroker();
-  readonly session = new MemoryStore();
+  readonly session: MemoryStore;
   readonly settings: MemoryStore;
   readonly notes = new Notes();
   readonly colours: number[] = [];
@@ -138,6 +140,8 @@ export class Bench {
 
   constructor(options: BenchOptions = {}) {
     this.clock = new VirtualClock({ start: 0x7fff_ffff - 60_000, ...options.clock });
+    const { sessionCapacity: capacity } = options;
+    this.session = new MemoryStore(capacity === undefined ? {} : { capacity });
     this.settings = new MemoryStore({
       ...(options.beforeWrite && { before: options.beforeWrite }),
       ...(options.afterWrite && { after: options.afterWrite }),

@@ -175,6 +175,7 @@ describe("commands", () => {
     bench.clock.advance(1000);
     const results = bench.broker.objects("motewire/mote/result/sample");
     expect(results).toHaveLength(3);
+    expect(bench.notes.lines.filter((line) => line.startsWith("received"))).toHaveLength(3);
     expect(results[2]).toEqual({ ok: false, error: "the payload has 100009 bytes: must be at most 1024" });
   });
 

@@ -41,6 +41,7 @@ describe("stopping", () => {
     bench.clock.advance(2000);
     bench.broker.acknowledges = () => true;
     stop(60_000);
+    bench.push();
     bench.broker.kick("mote");
     bench.clock.runUntil(() => done > 0, 60_000);
     expect(done).toBe(1);

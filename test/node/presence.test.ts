@@ -70,6 +70,18 @@ describe("status", () => {
     expect(bench.status).toMatchObject([{ status: "online" }]);
   });
 
+  it("comes late when the store was full, but comes", () => {
+    bench = new Bench({ sessionCapacity: 1500 });
+    bench.startConnected({ override: { interval: 1000 } });
+    bench.lose();
+    bench.clock.advance(30_000);
+    bench.sensors[0]?.fail("no answer");
+    bench.join();
+    bench.clock.advance(1000);
+    expect(bench.notes.errors.some((line) => line.startsWith(`publish ${STATUS}`))).toBe(true);
+    expect(bench.status.map(({ status }) => status)).toEqual(["online", "offline", "online"]);
+  });
+
   it("names another instance at every start, in their order", () => {
     bench.startConnected();
     bench.cutPower();
@@ -136,6 +148,21 @@ describe("a take-over", () => {
     bench.startConnected();
     for (let times = 1; times <= 8; times++) {
       bench.broker.kick("mote");
+      bench.clock.runUntil(() => bench.broker.connected("mote"), 120_000);
+      bench.clock.advance(500);
+    }
+    expect(suspected()).toBe(true);
+    expect(confirmed()).toEqual([]);
+  });
+
+  it("is not confirmed by the last will of this device's start before, as long as it has said nothing itself", () => {
+    bench.startConnected();
+    bench.cutPower();
+    bench.broker.acknowledges = ({ topic }) => topic !== STATUS;
+    bench.startConnected();
+    for (let times = 1; times <= 20; times++) {
+      bench.broker.kick("mote");
+      bench.broker.publish(STATUS, JSON.stringify({ status: "offline", instance: "1-deadbeef" }), 1, true);
       bench.clock.runUntil(() => bench.broker.connected("mote"), 120_000);
       bench.clock.advance(500);
     }

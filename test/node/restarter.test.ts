@@ -101,6 +101,7 @@ describe("a commanded restart", () => {
     bench.clock.advance(5000);
     expect(bench.restarts).toBe(0);
     bench.command("restart", { id });
+    expect(bench.result("restart")).toEqual({ id, ok: true });
     comeToRest(bench);
     expect(bench.restarts).toBe(1);
   });
@@ -126,6 +127,23 @@ describe("a commanded restart", () => {
     expect(bench.notes.errors).toEqual([expect.stringContaining("settings: ")]);
     comeToRest(bench);
     expect(bench.restarts).toBe(1);
+  });
+
+  it("does not follow when the node is being stopped already", () => {
+    const bench = new Bench();
+    bench.broker.acknowledges = ({ topic }) => topic !== RESULT;
+    bench.startConnected();
+    bench.command("restart", { id: "r1" });
+    let done = 0;
+    bench.node?.stop(10_000, () => {
+      done++;
+    });
+    bench.broker.acknowledges = () => true;
+    bench.broker.kick("mote");
+    bench.clock.advance(30_000);
+    expect(done).toBe(1);
+    expect(bench.restarts).toBe(0);
+    expect(bench.status.at(-1)).toMatchObject({ status: "offline", reason: "stopped" });
   });
 
   it("keeps the ids of the last four", () => {
