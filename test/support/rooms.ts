@@ -50,7 +50,7 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
   {
     name: "provider",
     files: /^boards\/[^/]+\/(host\/.+|setup-target)\.ts$/,
-    may: ["device", "board", "sdk"],
+    may: ["device", "board", "provider", "sdk"],
     types: portable,
   },
 ];
@@ -61,7 +61,7 @@ const sdkModules = [
   /^mc\//,
   /^pins\//,
   /^setup\//,
-  /^(Resource|device|instrumentation|net|preference|sleep|sntp|system|time|timer|wifi|worker)$/,
+  /^(Resource|device|instrumentation|neopixel|net|preference|resetReason|sleep|sntp|system|time|timer|wifi|worker)$/,
 ];
 
 export const maxLines = 400;

@@ -1,0 +1,15 @@
+import type { BoardProvider } from "../../../src/device/provider.js";
+import { board } from "../board.js";
+import { Simulated } from "./simulated.js";
+
+const device: BoardProvider = {
+  board,
+  I2C: {},
+  io: {},
+  sensor: { simulated: { Sensor: Simulated } },
+};
+
+// All the way down, which is XS's own; on a device the SDK's module "system" does it.
+(Object.freeze as (object: object, deep: boolean) => void)(device, true);
+
+export default device;
