@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import { encodePublish } from "../../src/mqtt/encode.js";
+import {
+  COMPLETE,
+  IGNORE,
+  isReleased,
+  type Outgoing,
+  OutgoingLog,
+  pubrel,
+  RELEASE,
+  ReceivedIds,
+} from "../../src/mqtt/inflight.js";
+import { PUBACK, PUBCOMP, PUBREC } from "../../src/mqtt/packet.js";
+import { thrownBy } from "../support/rig.js";
+
+function entry(id: number, packet: Uint8Array): Outgoing {
+  return {
+    token: id,
+    id,
+    packet,
+    source: undefined,
+    byteLength: packet.byteLength,
+    attempted: false,
+    risky: false,
+    stored: false,
+    strikes: 0,
+    sentAt: 0,
+  };
+}
+const published = (id: number, QoS: 1 | 2) => entry(id, encodePublish("t", 1, "", QoS, false, id));
+
+describe("an answer", () => {
+  const ANSWERS = { PUBACK, PUBREC, PUBCOMP };
+  const states = {
+    "PUBLISH with QoS 1": (log: OutgoingLog) => {
+      log.append(published(7, 1));
+      log.advance();
+    },
+    "PUBLISH with QoS 2": (log: OutgoingLog) => {
+      log.append(published(7, 2));
+      log.advance();
+    },
+    PUBREL: (log: OutgoingLog) => {
+      log.append(entry(7, pubrel(7)));
+      log.advance();
+    },
+    "nothing yet on this connection": (log: OutgoingLog) => log.append(published(7, 1)),
+    "nothing: the identifier is free": () => {},
+  };
+
+  it.each<[keyof typeof ANSWERS, keyof typeof states, number | string]>([
+    ["PUBACK", "PUBLISH with QoS 1", COMPLETE],
+    ["PUBREC", "PUBLISH with QoS 1", "MQTT-4.3.3-2"],
+    ["PUBCOMP", "PUBLISH with QoS 1", "MQTT-4.3.3-2"],
+    ["PUBACK", "PUBLISH with QoS 2", "MQTT-4.3.2-2"],
+    ["PUBREC", "PUBLISH with QoS 2", RELEASE],
+    ["PUBCOMP", "PUBLISH with QoS 2", "MQTT-4.3.3-2"],
+    ["PUBACK", "PUBREL", "MQTT-4.3.2-2"],
+    ["PUBREC", "PUBREL", RELEASE],
+    ["PUBCOMP", "PUBREL", COMPLETE],
+    ["PUBACK", "nothing yet on this connection", "MQTT-4.3.2-2"],
+    ["PUBREC", "nothing yet on this connection", "MQTT-4.3.3-2"],
+    ["PUBCOMP", "nothing yet on this connection", "MQTT-4.3.3-2"],
+    ["PUBACK", "nothing: the identifier is free", IGNORE],
+    ["PUBREC", "nothing: the identifier is free", RELEASE],
+    ["PUBCOMP", "nothing: the identifier is free", IGNORE],
+  ])("%s to %s: %s", (answer, state, expected) => {
+    const log = new OutgoingLog();
+    states[state](log);
+    const ask = () => log.answer(ANSWERS[answer], 7, log.indexOf(7));
+    if (typeof expected === "number") expect(ask()).toBe(expected);
+    else expect(thrownBy(ask)).toMatchObject({ kind: "peer", code: expected, message: expect.stringContaining("7") });
+  });
+});
+
+describe("the log of messages", () => {
+  it("counts its bytes, and what was sent at its head", () => {
+    const log = new OutgoingLog();
+    for (const id of [1, 2, 3]) log.append(published(id, 1));
+    expect(log.byteLength).toBe(3 * 7);
+    log.advance();
+    log.advance();
+    expect([log.length, log.sent]).toEqual([3, 2]);
+    expect(log.remove(0).id).toBe(1);
+    expect([log.length, log.sent, log.byteLength]).toEqual([2, 1, 14]);
+    expect(log.remove(1).id).toBe(3);
+    expect([log.length, log.sent, log.byteLength]).toEqual([1, 1, 7]);
+    log.rewind();
+    expect(log.sent).toBe(0);
+    expect(log.indexOf(2)).toBe(0);
+    expect(log.indexOf(3)).toBe(-1);
+  });
+
+  it("keeps the order of acceptance when a message comes back", () => {
+    const log = new OutgoingLog();
+    for (const id of [1, 3, 5, 7]) log.append(published(id, 1));
+    log.advance();
+    log.advance();
+    for (const id of [6, 2, 9]) log.insert(published(id, 1));
+    // 2 stands behind what was sent already.
+    expect([0, 1, 2, 3, 4, 5, 6].map((index) => log.at(index).id)).toEqual([1, 3, 2, 5, 6, 7, 9]);
+    expect(log.byteLength).toBe(7 * 7);
+  });
+
+  it("knows a released message by its packet", () => {
+    expect(pubrel(0x1234)).toEqual(Uint8Array.of(0x62, 2, 0x12, 0x34));
+    expect(isReleased(entry(1, pubrel(1)))).toBe(true);
+    expect(isReleased(published(1, 2))).toBe(false);
+  });
+});
+
+describe("the identifiers received", () => {
+  it("are a set, up to their bound", () => {
+    const ids = new ReceivedIds(40);
+    for (let id = 1; id <= 40; id++) {
+      expect(ids.full).toBe(false);
+      ids.add(id);
+    }
+    expect(ids.full).toBe(true);
+    expect(ids.has(0)).toBe(false);
+    for (let id = 2; id <= 40; id += 2) ids.delete(id);
+    expect(ids.full).toBe(false);
+    for (let id = 1; id <= 41; id++) expect(ids.has(id)).toBe(id % 2 === 1 && id <= 40);
+    ids.delete(2);
+    ids.add(2);
+    expect([...ids.all()].sort((a, b) => a - b)).toEqual([1, 2, ...Array.from({ length: 19 }, (_, n) => 2 * n + 3)]);
+    ids.clear();
+    expect(ids.has(1)).toBe(false);
+    expect([...ids.all()]).toEqual([]);
+  });
+});
