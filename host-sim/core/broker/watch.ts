@@ -1,0 +1,30 @@
+import type { QoS } from "../../../src/mqtt/api.js";
+import type { BrokerMessage } from "./message.js";
+
+/** Whoever watches the broker. `id` is the client identifier. */
+export interface BrokerWatch {
+  /** CONNECT was granted. @param present the session there was goes on */
+  connected(id: string, present: boolean): void;
+  disconnected(id: string, reason: string): void;
+  /** A packet has come from the client (`up`) or is sent to it. @param length bytes of its body */
+  packet(id: string, up: boolean, first: number, packetId: number, length: number): void;
+  /**
+   * A message has come from a client.
+   * @param fresh it is taken; false: QoS 2 says that it was taken before
+   */
+  arrived(id: string, message: BrokerMessage, duplicate: boolean, fresh: boolean): void;
+  /** So many QoS 1 and 2 messages of this connection are not acknowledged to the end. */
+  inFlight(id: string, count: number): void;
+  /** A message with this QoS is the session's to deliver from now on. */
+  routed(id: string, message: BrokerMessage, QoS: QoS): void;
+  /** The client has sent PUBACK or PUBREC for a message. */
+  acknowledged(id: string, message: BrokerMessage): void;
+  /** The session has gone, with all that was in it. */
+  sessionLost(id: string): void;
+  /** The message cannot be queued: it is dropped. */
+  dropped(id: string, message: BrokerMessage): void;
+  /** The client has done what a conforming broker closes the connection for. */
+  rejected(id: string, rule: string, why: string): void;
+  /** The client was silent for one and a half times its keep alive. [MQTT-3.1.2-24] */
+  silent(id: string, ms: number): void;
+}

@@ -1,0 +1,11 @@
+/** Every fault there is. */
+import { brokerFaults } from "./broker.js";
+import { deviceFaults } from "./device.js";
+import type { Fault } from "./fault.js";
+import { networkFaults } from "./network.js";
+
+export const faults: readonly Fault[] = Object.freeze([...networkFaults, ...deviceFaults, ...brokerFaults]);
+
+export function findFault(name: string): Fault | undefined {
+  return faults.find((fault) => fault.name === name);
+}

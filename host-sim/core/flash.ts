@@ -1,0 +1,143 @@
+/**
+ * The simulated flash: a {@link KeyValue} that outlives power cuts as an ESP32's NVS does, that wears, fills up and fails,
+ * and that loses power in the middle of an operation where it is told to.
+ *
+ * What a cut or a failure leaves behind is what the contract of KeyValue allows and no more: the old value or the new one.
+ */
+import type { KeyValue } from "../../src/platform.js";
+import { type Commit, MemoryStore } from "./memory-store.js";
+import { StorageFailure } from "./storage-error.js";
+
+/** When power goes in an operation: nothing has changed yet, or all has. */
+export type CutPhase = "before" | "after";
+
+export interface FlashOptions {
+  /** Bytes of the partition. Default: no bound. */
+  readonly capacity?: number;
+  /** An operation was done, or did not come about. */
+  onCommit?(commit: Commit, outcome: "done" | "failed" | "cut", changed: boolean): void;
+}
+
+/** NVS keeps 32-byte entries: one for the key, one for the value's chunk index, and the value itself. */
+const ENTRY = 32;
+
+export function nvsSize(_key: string, length: number): number {
+  return ENTRY * (2 + Math.ceil(length / ENTRY));
+}
+
+export class Flash implements KeyValue {
+  readonly #options: FlashOptions;
+  readonly #store: MemoryStore;
+  #failures = 0;
+  /** Whether the failing operations leave the new value. */
+  #failChanged: () => boolean = () => false;
+  #full = false;
+  #cut: { left: number; readonly phase: CutPhase; power(): never } | undefined;
+  #bytesWritten = 0;
+
+  constructor(options: FlashOptions = {}) {
+    this.#options = options;
+    this.#store = new MemoryStore({
+      ...(options.capacity !== undefined && { capacity: options.capacity }),
+      sizeOf: nvsSize,
+      before: (commit) => this.#before(commit),
+      after: (commit) => this.#after(commit),
+    });
+  }
+
+  get maximumLength(): number {
+    return this.#store.maximumLength;
+  }
+
+  /** Writes and deletes that were begun. */
+  get commits(): number {
+    return this.#store.commits;
+  }
+
+  /** Bytes written, entries counted whole: with the partition's size this gives how often each sector was erased. */
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  get used(): number {
+    return this.#store.used;
+  }
+
+  /** Times that each sector of a partition of `bytes` was erased by now, at even wear. NVS keeps one page in reserve. */
+  erasures(bytes: number): number {
+    return this.#bytesWritten / Math.max(4096, bytes - 4096);
+  }
+
+  // ---- faults
+
+  /** Power goes in the `skip + 1`th operation from now on. @param power takes the power away; it throws */
+  cutAt(skip: number, phase: CutPhase, power: () => never): () => void {
+    const cut = { left: skip, phase, power };
+    this.#cut = cut;
+    return () => {
+      if (this.#cut === cut) this.#cut = undefined;
+    };
+  }
+
+  /** The next `count` operations fail. @param changed draws whether such a one leaves the new value */
+  fail(count: number, changed: () => boolean): void {
+    this.#failures = count;
+    this.#failChanged = changed;
+  }
+
+  /** Writes are refused for want of room. */
+  set full(full: boolean) {
+    this.#full = full;
+  }
+
+  // ---- KeyValue
+
+  read(key: string): Uint8Array | undefined {
+    return this.#store.read(key);
+  }
+
+  write(key: string, value: Uint8Array): void {
+    if (this.#full) throw new StorageFailure("full", `no room for "${key}": the partition is full`);
+    this.#store.write(key, value);
+  }
+
+  delete(key: string): void {
+    this.#store.delete(key);
+  }
+
+  keys(): string[] {
+    return this.#store.keys();
+  }
+
+  /** All that is in it, copied. */
+  entries(): [string, Uint8Array][] {
+    return this.#store.entries();
+  }
+
+  #before(commit: Commit): void {
+    this.#bytesWritten += commit.value === undefined ? ENTRY : nvsSize(commit.key, commit.value.length);
+    const cut = this.#cut;
+    if (cut?.phase === "before" && cut.left-- === 0) this.#loses(commit, false);
+    if (this.#failures > 0 && !this.#failChanged()) this.#fails(commit, false);
+  }
+
+  #after(commit: Commit): void {
+    if (this.#failures > 0) this.#fails(commit, true);
+    const cut = this.#cut;
+    if (cut?.phase === "after" && cut.left-- === 0) this.#loses(commit, true);
+    this.#options.onCommit?.(commit, "done", true);
+  }
+
+  #fails(commit: Commit, changed: boolean): never {
+    this.#failures--;
+    this.#options.onCommit?.(commit, "failed", changed);
+    throw new StorageFailure("failed", `the flash failed at "${commit.key}"`);
+  }
+
+  #loses(commit: Commit, changed: boolean): never {
+    const { power } = this.#cut as { power(): never };
+    this.#cut = undefined;
+    this.#options.onCommit?.(commit, "cut", changed);
+    return power();
+  }
+}

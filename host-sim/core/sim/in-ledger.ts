@@ -1,0 +1,152 @@
+/** The promise about messages that a node receives: what the broker holds for it, and what was handed over. */
+import type { QoS } from "../../../src/mqtt/api.js";
+import type { BrokerMessage } from "../broker/message.js";
+import type { Accuse } from "./invariants.js";
+
+interface Incoming {
+  readonly topic: string;
+  readonly QoS: QoS;
+  readonly index: number;
+  readonly since: number;
+  handed: number;
+  token: number;
+  /** The start of the machine in which it was handed over last, and when. */
+  boot: number;
+  handedAt: number;
+  /** The flash broke off an operation at that moment: that it is done may not be stored. */
+  unfinished: boolean;
+}
+
+interface Stream {
+  next: number;
+  last: number;
+}
+
+export class InLedger {
+  readonly #accuse: Accuse;
+  readonly #messages = new Map<number, Incoming>();
+  readonly #missing = new Set<Incoming>();
+  readonly #streams = new Map<string, Stream>();
+  #boot = 0;
+  #last: Incoming | undefined;
+  #handedCount = 0;
+
+  constructor(accuse: Accuse) {
+    this.#accuse = accuse;
+  }
+
+  get handed(): number {
+    return this.#handedCount;
+  }
+
+  get missing(): number {
+    return this.#missing.size;
+  }
+
+  /** Since when the oldest message that is missing has been; infinite when none is. */
+  get oldestMissing(): number {
+    for (const { since } of this.#missing) return since;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** The broker holds a message for the node. */
+  route({ topic, print }: BrokerMessage, QoS: QoS, now: number): void {
+    const stream = this.#stream(topic, QoS);
+    const incoming: Incoming = {
+      topic,
+      QoS,
+      index: stream.next++,
+      since: now,
+      handed: 0,
+      token: 0,
+      boot: -1,
+      handedAt: -1,
+      unfinished: false,
+    };
+    this.#messages.set(print, incoming);
+    this.#missing.add(incoming);
+  }
+
+  /** The broker will not deliver it. */
+  giveUp({ print }: BrokerMessage): void {
+    const incoming = this.#messages.get(print);
+    if (incoming !== undefined) this.#missing.delete(incoming);
+  }
+
+  sessionLost(): void {
+    this.#missing.clear();
+  }
+
+  hand(print: number, topic: string, QoS: QoS, token: number, now: number): void {
+    this.#handedCount++;
+    if (QoS === 0) return;
+    const incoming = this.#messages.get(print);
+    if (incoming === undefined) {
+      this.#accuse("invented", `a message on ${topic} was handed over that the broker has not sent`);
+      return;
+    }
+    if (incoming.handed > 0 && QoS === 2) this.#again(incoming, token);
+    if (incoming.handed === 0) {
+      const stream = this.#stream(topic, QoS);
+      if (incoming.index < stream.last) {
+        this.#accuse("in-order", `${describe(incoming)} was handed over after number ${stream.last}`);
+      } else stream.last = incoming.index;
+    }
+    incoming.handed++;
+    incoming.token = token;
+    incoming.boot = this.#boot;
+    incoming.handedAt = now;
+    incoming.unfinished = false;
+    this.#last = incoming;
+    this.#missing.delete(incoming);
+  }
+
+  /** The client has acknowledged a message. */
+  acknowledge({ print }: BrokerMessage): void {
+    const incoming = this.#messages.get(print);
+    if (incoming !== undefined && incoming.handed === 0) {
+      this.#accuse("acknowledged-unhanded", `${describe(incoming)} was acknowledged before it was handed over`);
+    }
+  }
+
+  /** The machine has lost power or restarts. */
+  cut(): void {
+    this.#boot++;
+  }
+
+  /** A write broke off. Hand-over and the commit of its completion are one moment of virtual time. */
+  brokenOff(now: number): void {
+    const last = this.#last;
+    if (last?.handedAt === now) last.unfinished = true;
+  }
+
+  check(time: number): void {
+    for (const incoming of this.#missing) {
+      if (incoming.since > time) break;
+      this.#accuse("in-lost", `${describe(incoming)} was not handed over`);
+      this.#missing.delete(incoming);
+    }
+  }
+
+  /** Handed over a second time: right only where the first time was not stored as done. */
+  #again(incoming: Incoming, token: number): void {
+    if (!incoming.unfinished || incoming.boot === this.#boot) this.#accuse("in-twice", `${describe(incoming)} was handed over twice`);
+    if (incoming.token !== token) {
+      this.#accuse("in-token", `${describe(incoming)} had token ${incoming.token} and now has ${token}`);
+    }
+  }
+
+  #stream(topic: string, QoS: QoS): Stream {
+    const key = `${QoS}${topic}`;
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      stream = { next: 0, last: -1 };
+      this.#streams.set(key, stream);
+    }
+    return stream;
+  }
+}
+
+function describe({ topic, QoS, index }: Incoming): string {
+  return `incoming message ${index} on ${topic} (QoS ${QoS})`;
+}

@@ -1,0 +1,38 @@
+/** What must hold at every moment of every story, in words. Checked by observers outside the client. */
+
+export const invariants = Object.freeze({
+  "qos1-lost": "an accepted QoS 1 message reaches the broker",
+  "qos2-lost": "an accepted QoS 2 message reaches the broker",
+  "qos2-twice": "an accepted QoS 2 message reaches the broker once, as long as the broker keeps its sessions",
+  "duplicate-untold": "a QoS 2 message that reached the broker twice is reported as may-be-duplicated",
+  "acknowledged-unsent": "a message is reported as delivered only after the broker has it",
+  "outcome-twice": "an accepted message has one outcome",
+  invented: "nothing reaches the broker, or the application, that was not sent",
+  "out-order": "first arrivals at the broker keep the order of acceptance, by topic and QoS",
+  "in-lost": "a message with QoS 1 or 2 that the broker holds for the client is handed over",
+  "in-twice": "an incoming QoS 2 message is handed over once; again only when power was lost before its completion was stored",
+  "in-token": "a message that is handed over again has the token of the first time",
+  "in-order": "messages are first handed over in the broker's order, by topic and QoS",
+  "acknowledged-unhanded": "PUBACK and PUBREC are sent for what was handed over only",
+  rejected: "a conforming broker finds nothing to reject",
+  window: "no more messages are in flight than the window allows",
+  memory: "no more bytes of accepted messages are held than the bound allows",
+  silence: "on a healthy network something is sent within the keep alive time",
+  quiet: "within the stated time after the last fault has healed, every node is connected and nothing is outstanding",
+  crash: "no error leaves a callback of the platform: a device would restart",
+  stuck: "virtual time goes on: nothing runs for ever",
+} as const);
+
+export type Invariant = keyof typeof invariants;
+
+export interface Violation {
+  /** Virtual ms since the start. */
+  readonly t: number;
+  readonly node: number;
+  readonly invariant: Invariant;
+  /** What was seen. */
+  readonly detail: string;
+}
+
+/** Takes a violation. */
+export type Accuse = (invariant: Invariant, detail: string) => void;

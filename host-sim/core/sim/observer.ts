@@ -1,0 +1,213 @@
+/**
+ * Watches one node from outside, at the broker and at the application, and says what breaks the promise. Nothing of the
+ * client is looked into.
+ */
+import type { Outcome, QoS } from "../../../src/mqtt/api.js";
+import { PACKET_NAMES, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "../../../src/mqtt/packet.js";
+import type { LinkState } from "../../../src/platform.js";
+import { type BrokerMessage, fingerprint } from "../broker/message.js";
+import type { VirtualClock } from "../clock.js";
+import { InLedger } from "./in-ledger.js";
+import type { Accuse, Invariant } from "./invariants.js";
+import { OutLedger } from "./out-ledger.js";
+import type { Program, Witness } from "./program.js";
+import {
+  CONNECT_STATE,
+  HandShakes,
+  PUBLISH_1,
+  PUBLISH_2,
+  RECEIVE_1,
+  RECEIVE_2,
+  RELEASE,
+  RELEASED,
+  SUBSCRIBING,
+  UNSUBSCRIBING,
+} from "./states.js";
+import type { Trace } from "./trace.js";
+
+export class Observer implements Witness {
+  readonly index: number;
+  /** The node's client identifier. */
+  readonly id: string;
+  readonly shakes = new HandShakes();
+  readonly out: OutLedger;
+  readonly in: InLedger;
+  readonly #clock: VirtualClock;
+  readonly #trace: Trace;
+  readonly #accuse: Accuse;
+  /** The program that runs, for its bounds. */
+  program: () => Program | undefined = () => undefined;
+  /** Told of each packet at the broker. */
+  #packetWatchers: ((up: boolean) => void)[] = [];
+  /** When the network was last less than healthy; silence that began before is the network's. */
+  roughAt = 0;
+  #reconnects = 0;
+  /** PUBREC was sent for so many messages that are not ended. */
+  #releases = 0;
+
+  constructor(index: number, id: string, clock: VirtualClock, trace: Trace, accuse: (invariant: Invariant, detail: string) => void) {
+    this.index = index;
+    this.id = id;
+    this.#clock = clock;
+    this.#trace = trace;
+    this.#accuse = accuse;
+    this.out = new OutLedger(accuse);
+    this.in = new InLedger(accuse);
+  }
+
+  get reconnects(): number {
+    return this.#reconnects;
+  }
+
+  /** Calls for each packet that the broker reads (`up`) or sends. @returns what ends that */
+  watchPackets(watch: (up: boolean) => void): () => void {
+    this.#packetWatchers = [...this.#packetWatchers, watch];
+    return () => {
+      this.#packetWatchers = this.#packetWatchers.filter((other) => other !== watch);
+    };
+  }
+
+  // ---- the machine
+
+  stopped(): void {
+    this.out.cut();
+    this.in.cut();
+    this.shakes.online = false;
+    this.shakes.set(PUBLISH_1, 0);
+    this.shakes.set(PUBLISH_2, 0);
+    this.shakes.set(RELEASE, 0);
+  }
+
+  brokenOff(): void {
+    this.out.brokenOff();
+    this.in.brokenOff(this.#clock.elapsed);
+  }
+
+  // ---- the application
+
+  link(state: LinkState): void {
+    this.#trace.add("wifi", this.index, 0, 0, state);
+  }
+
+  connected(sessionPresent: boolean): void {
+    this.#trace.add("connected", this.index, sessionPresent ? 1 : 0);
+    this.#reconnects++;
+    this.shakes.online = true;
+    this.#countPending();
+  }
+
+  disconnected(reason: string, delay: number | undefined): void {
+    this.#trace.add("disconnected", this.index, delay ?? -1, 0, reason);
+    this.shakes.online = false;
+  }
+
+  accepted(token: number, topic: string, payload: string | Uint8Array, QoS: QoS): void {
+    this.#trace.add("accepted", this.index, token, QoS, topic);
+    const { length } = payload;
+    this.out.accept(token, topic, fingerprint(topic, payload), QoS, length, this.#clock.elapsed);
+    const bound = this.program()?.maximumQueued;
+    if (bound !== undefined && this.out.heldBytes > bound) {
+      this.#accuse("memory", `${this.out.heldBytes} bytes of payloads are held, the bound is ${bound}`);
+    }
+    this.#countPending();
+  }
+
+  published(token: number, outcome: Outcome): void {
+    this.#trace.add("published", this.index, token, 0, outcome);
+    this.out.publish(token, outcome);
+    this.shakes.set(RELEASE, Math.min(this.#releases, this.out.pending[2]));
+    this.#countPending();
+  }
+
+  handed(token: number, topic: string, payload: Uint8Array, QoS: QoS, retain: boolean): void {
+    this.#trace.add("handed", this.index, token, QoS, topic);
+    if (!retain) this.in.hand(fingerprint(topic, payload), topic, QoS, token, this.#clock.elapsed);
+  }
+
+  requests(subscribing: number, unsubscribing: number): void {
+    this.shakes.set(SUBSCRIBING, subscribing);
+    this.shakes.set(UNSUBSCRIBING, unsubscribing);
+  }
+
+  error(error: Error, where: string): void {
+    this.#trace.add("error", this.index, 0, 0, `${where}: ${error.message}`);
+  }
+
+  #countPending(): void {
+    const { pending } = this.out;
+    this.shakes.set(PUBLISH_1, pending[1]);
+    this.shakes.set(PUBLISH_2, Math.max(0, pending[2] - this.#releases));
+  }
+
+  // ---- the broker
+
+  brokerConnected(): void {
+    this.#releases = 0;
+    this.shakes.set(CONNECT_STATE, 1);
+  }
+
+  packet(up: boolean, first: number, id: number, length: number): void {
+    const type = first >> 4;
+    const QoS = (first >> 1) & 3;
+    this.#trace.add(up ? "up" : "down", this.index, id, length, PACKET_NAMES[type] as string);
+    if (type === PUBLISH && QoS > 0) {
+      if (!up) this.shakes.add(QoS === 1 ? RECEIVE_1 : RECEIVE_2, 1);
+    } else if (up) this.#answered(type);
+    else this.#answers(type);
+    if (this.#packetWatchers.length > 0) for (const watch of this.#packetWatchers) watch(up);
+  }
+
+  #answered(type: number): void {
+    if (type === PUBACK) this.shakes.add(RECEIVE_1, -1);
+    else if (type === PUBREC) this.shakes.add(RECEIVE_2, -1);
+    else if (type === PUBCOMP) this.shakes.add(RELEASED, -1);
+  }
+
+  #answers(type: number): void {
+    if (type === PUBREL) this.shakes.add(RELEASED, 1);
+    else if (type === PUBREC) {
+      this.#releases++;
+      this.shakes.set(RELEASE, this.#releases);
+      this.#countPending();
+    } else if (type === PUBCOMP) {
+      this.#releases = Math.max(0, this.#releases - 1);
+    }
+  }
+
+  /** So many messages came on this connection and are not acknowledged to the end. */
+  inFlight(count: number): void {
+    const window = this.program()?.window;
+    if (window !== undefined && count > window) {
+      this.#accuse("window", `${count} messages are in flight, the window is ${window}`);
+    }
+  }
+
+  brokerLeft(reason: string): void {
+    this.#trace.add("left", this.index, 0, 0, reason);
+  }
+
+  arrived(message: BrokerMessage, fresh: boolean): void {
+    this.out.arrive(message, fresh);
+  }
+
+  sessionLost(): void {
+    this.#trace.add("forgotten", this.index);
+    this.out.sessionLost();
+    this.in.sessionLost();
+  }
+
+  rejected(rule: string, why: string): void {
+    this.#accuse("rejected", `[${rule}] ${why}`);
+  }
+
+  silent(ms: number): void {
+    const { elapsed } = this.#clock;
+    if (elapsed - ms > this.roughAt) this.#accuse("silence", `nothing came for ${ms} ms on a healthy network`);
+  }
+
+  /** What was to happen before `time` has happened. */
+  check(time: number): void {
+    this.out.check(time);
+    this.in.check(time);
+  }
+}

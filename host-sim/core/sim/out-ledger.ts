@@ -1,0 +1,166 @@
+/** The promise about messages that a node sends: what was accepted, what has reached the broker, in which order. */
+import type { Outcome, QoS } from "../../../src/mqtt/api.js";
+import type { BrokerMessage } from "../broker/message.js";
+import type { Accuse } from "./invariants.js";
+
+interface Sent {
+  readonly topic: string;
+  readonly QoS: QoS;
+  /** Its place among the messages of its topic and QoS; -1 where that is not known. */
+  readonly index: number;
+  readonly since: number;
+  readonly byteLength: number;
+  /** How often this very message was accepted, and how often it has arrived (no more than that is counted). */
+  accepted: number;
+  arrived: number;
+  /** The broker's session it arrived in last, and whether it arrived again after that was lost. */
+  session: number;
+  repeated: boolean;
+}
+
+interface Stream {
+  next: number;
+  last: number;
+}
+
+export class OutLedger {
+  readonly #accuse: Accuse;
+  readonly #sent = new Map<number, Sent>();
+  readonly #missing = new Set<Sent>();
+  readonly #tokens = new Map<number, Sent>();
+  readonly #streams = new Map<string, Stream>();
+  /** Operations of the flash that broke off: each may have stored a message that nobody was told is accepted. */
+  #unsaid = 0;
+  /** Counts the sessions that the broker had of this client. */
+  #session = 0;
+  #heldBytes = 0;
+  #acceptedCount = 0;
+  #arrivedCount = 0;
+  /** Accepted and not delivered, by QoS; what a power cut has left unclear is not counted. */
+  readonly pending: [number, number, number] = [0, 0, 0];
+
+  constructor(accuse: Accuse) {
+    this.#accuse = accuse;
+  }
+
+  get accepted(): number {
+    return this.#acceptedCount;
+  }
+
+  get arrived(): number {
+    return this.#arrivedCount;
+  }
+
+  /** Payload bytes of QoS 1 and 2 messages that were accepted and are not delivered. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  accept(token: number, topic: string, print: number, QoS: QoS, byteLength: number, now: number): void {
+    this.#acceptedCount++;
+    let sent = this.#sent.get(print);
+    if (sent === undefined) {
+      const stream = this.#stream(topic, QoS);
+      sent = { topic, QoS, index: stream.next++, since: now, byteLength, accepted: 0, arrived: 0, session: -1, repeated: false };
+      this.#sent.set(print, sent);
+    }
+    sent.accepted++;
+    this.#tokens.set(token, sent);
+    this.pending[QoS]++;
+    if (QoS > 0) {
+      this.#heldBytes += byteLength;
+      if (sent.arrived < sent.accepted) this.#missing.add(sent);
+    }
+  }
+
+  publish(token: number, outcome: Outcome): void {
+    const sent = this.#tokens.get(token);
+    if (sent === undefined) return;
+    this.#tokens.delete(token);
+    this.pending[sent.QoS]--;
+    if (sent.QoS === 0) return;
+    this.#heldBytes -= sent.byteLength;
+    if (sent.arrived === 0) this.#accuse("acknowledged-unsent", `${describe(sent)} was reported as ${outcome}`);
+    if (sent.repeated && outcome === "delivered") {
+      this.#accuse("duplicate-untold", `${describe(sent)} arrived twice and was reported as delivered`);
+    }
+  }
+
+  /** The broker has a message from the node. @param fresh it has not been told by its identifier that it has it */
+  arrive({ topic, QoS, print }: BrokerMessage, fresh: boolean): void {
+    if (!fresh) return;
+    let sent = this.#sent.get(print);
+    if (sent === undefined) {
+      if (this.#unsaid === 0) this.#accuse("invented", `${topic} (QoS ${QoS}) arrived and was never accepted`);
+      else this.#unsaid--;
+      sent = { topic, QoS, index: -1, since: 0, byteLength: 0, accepted: 1, arrived: 0, session: -1, repeated: false };
+      this.#sent.set(print, sent);
+    }
+    this.#arrivedCount++;
+    if (sent.arrived > 0 && QoS === 2 && sent.arrived >= sent.accepted) {
+      if (sent.session === this.#session) this.#accuse("qos2-twice", `${describe(sent)} arrived twice`);
+      else sent.repeated = true;
+    }
+    if (sent.arrived === 0 && sent.index >= 0 && sent.accepted === 1) this.#keepsOrder(sent);
+    sent.session = this.#session;
+    if (sent.arrived < sent.accepted) sent.arrived++;
+    if (sent.arrived >= sent.accepted) this.#missing.delete(sent);
+  }
+
+  sessionLost(): void {
+    this.#session++;
+  }
+
+  /** The node has lost power: what was told of its messages may be incomplete. */
+  cut(): void {
+    for (const sent of this.#tokens.values()) if (sent.QoS === 0) sent.accepted = sent.arrived;
+    this.pending.fill(0);
+    this.#heldBytes = 0;
+    this.#tokens.clear();
+  }
+
+  /** A write broke off and may have left what it wrote. */
+  brokenOff(): void {
+    this.#unsaid++;
+  }
+
+  /** Says what was accepted before `time` and has not arrived. */
+  check(time: number): void {
+    for (const sent of this.#missing) {
+      if (sent.since > time) break;
+      this.#accuse(sent.QoS === 1 ? "qos1-lost" : "qos2-lost", `${describe(sent)} has not arrived`);
+      this.#missing.delete(sent);
+    }
+  }
+
+  get missing(): number {
+    return this.#missing.size;
+  }
+
+  /** Since when the oldest message that is missing has been; infinite when none is. */
+  get oldestMissing(): number {
+    for (const { since } of this.#missing) return since;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #stream(topic: string, QoS: QoS): Stream {
+    const key = `${QoS}${topic}`;
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      stream = { next: 0, last: -1 };
+      this.#streams.set(key, stream);
+    }
+    return stream;
+  }
+
+  #keepsOrder(sent: Sent): void {
+    const stream = this.#stream(sent.topic, sent.QoS);
+    if (sent.index < stream.last) {
+      this.#accuse("out-order", `${describe(sent)} first arrived after number ${stream.last}`);
+    } else stream.last = sent.index;
+  }
+}
+
+function describe({ topic, QoS, index, since }: Sent): string {
+  return `message ${index} to ${topic} (QoS ${QoS}, accepted at ${(since / 1000).toFixed(3)} s)`;
+}

@@ -1,0 +1,33 @@
+/** What runs on a simulated device, and what it tells of itself to whoever watches. */
+import type { Outcome, QoS } from "../../../src/mqtt/api.js";
+import type { LinkState, Platform } from "../../../src/platform.js";
+
+/** Takes what a program tells. Payloads are valid during the call only. */
+export interface Witness {
+  link(state: LinkState): void;
+  connected(sessionPresent: boolean): void;
+  disconnected(reason: string, delay: number | undefined): void;
+  accepted(token: number, topic: string, payload: string | Uint8Array, QoS: QoS): void;
+  published(token: number, outcome: Outcome): void;
+  /** A message was handed over. @param token 0 where the program does not know it */
+  handed(token: number, topic: string, payload: Uint8Array, QoS: QoS, retain: boolean): void;
+  /** Filters that are wanted and not granted, and that are not wanted and not yet withdrawn. */
+  requests(subscribing: number, unsubscribing: number): void;
+  error(error: Error, where: string): void;
+}
+
+export interface Program {
+  /** The client identifier. */
+  readonly id: string;
+  /** Most messages with QoS 1 and 2 in flight, and most bytes of accepted messages held. */
+  readonly window: number;
+  readonly maximumQueued: number;
+  /** Milliseconds. */
+  readonly keepAlive: number;
+  /** Accepted messages that are not delivered, where the program knows. */
+  readonly pending: number | undefined;
+  /** Opens what it needs and runs from then on. */
+  start(): void;
+}
+
+export type StartProgram = (platform: Platform, witness: Witness) => Program;

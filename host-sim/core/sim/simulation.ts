@@ -1,0 +1,275 @@
+/**
+ * A run of a story: the nodes, the broker and the network in one virtual time, the faults at their moments, and observers
+ * that hold all of it against the promise. A function of the story and of this source.
+ */
+import type { QoS } from "../../../src/mqtt/api.js";
+import { Broker } from "../broker/broker.js";
+import { drawManners } from "../broker/manners.js";
+import type { BrokerMessage } from "../broker/message.js";
+import type { BrokerWatch } from "../broker/watch.js";
+import { VirtualClock } from "../clock.js";
+import { faults } from "../faults/index.js";
+import { Network } from "../network.js";
+import { RandomStream } from "../random.js";
+import { latency } from "../rules.js";
+import { SimulatedSensor } from "../sensors.js";
+import { World } from "../world.js";
+import { Device } from "./device.js";
+import type { Invariant, Violation } from "./invariants.js";
+import { mote } from "./mote.js";
+import { Observer } from "./observer.js";
+import { drawCharacter, probe } from "./probe.js";
+import type { StartProgram } from "./program.js";
+import { FaultRunner } from "./runner.js";
+import { states } from "./states.js";
+import { type NodeStory, QUIET_TIME, type Story } from "./story.js";
+import { ALL, type Listener, Trace } from "./trace.js";
+import { Traffic } from "./traffic.js";
+
+/** 23 November 2026, 00:00 UTC. */
+const EPOCH = 1_795_392_000_000;
+const ADDRESS = "192.168.4.1";
+const HOST = "broker.home";
+const PORT = 1883;
+/** Milliseconds for which a message may be under way when all is well. */
+const UNDER_WAY = 60_000;
+/** A run that breaks something ends after so many violations: the first one tells. */
+const ENOUGH = 20;
+
+export interface Result {
+  readonly seed: string;
+  readonly hash: string;
+  readonly events: number;
+  /** Virtual milliseconds. */
+  readonly duration: number;
+  /** Messages that nodes had accepted, and that were handed to them. */
+  readonly accepted: number;
+  readonly arrived: number;
+  readonly handed: number;
+  readonly connections: number;
+  readonly commits: number;
+  readonly powerCuts: number;
+  readonly violations: readonly Violation[];
+  /** How often each fault has hit each state: {@link faults} by {@link states}, row by row. */
+  readonly hits: readonly number[];
+  /** The longest time in ms from calm until all was well. */
+  readonly recovery: number;
+}
+
+class Enough extends Error {}
+
+export class Simulation {
+  readonly clock: VirtualClock;
+  readonly broker: Broker;
+  readonly devices: Device[] = [];
+  readonly observers: Observer[] = [];
+  readonly trace: Trace;
+  readonly #story: Story;
+  readonly #random: RandomStream;
+  readonly #network: Network;
+  readonly #violations: Violation[] = [];
+  readonly #hits = new Array<number>(faults.length * states.length).fill(0);
+  readonly #byId = new Map<string, Observer>();
+  readonly #runner: FaultRunner;
+  readonly #traffic: Traffic;
+  #recovery = 0;
+  #cuts = 0;
+
+  constructor(story: Story, listener?: Listener) {
+    this.#story = story;
+    this.#random = new RandomStream(story.seed);
+    this.clock = new VirtualClock({ loopLimit: 200_000 });
+    this.trace = new Trace(() => this.clock.elapsed, listener);
+    this.#network = new Network({ clock: this.clock });
+    this.#network.name(HOST, ADDRESS);
+    this.broker = new Broker({
+      clock: this.clock,
+      random: this.#random.stream("broker"),
+      manners: drawManners(this.#random.stream("manners")),
+      watch: this.#watch(),
+    });
+    this.#runner = new FaultRunner({
+      clock: this.clock,
+      broker: this.broker,
+      trace: this.trace,
+      random: this.#random.stream("faults"),
+      listen: () => this.#network.listen(ADDRESS, PORT, this.broker.accept),
+      hit: (fault, observer) => this.#hit(fault, observer),
+    });
+    this.#traffic = new Traffic(this.clock, this.broker);
+    const world = new World({ seed: story.seed });
+    story.nodes.forEach((node, index) => this.#addNode(node, index, world));
+  }
+
+  get violations(): readonly Violation[] {
+    return this.#violations;
+  }
+
+  /** Runs the whole story. */
+  run(): Result {
+    const { steps, calms } = this.#story;
+    try {
+      for (const device of this.devices) device.powerOn();
+      let next = 0;
+      for (const calm of calms) {
+        for (; next < steps.length && (steps[next] as Story["steps"][number]).at < calm; next++) {
+          const step = steps[next] as Story["steps"][number];
+          this.#advanceTo(step.at);
+          this.#runner.begin(step, this.devices[step.node] as Device, this.observers[step.node] as Observer);
+        }
+        this.#advanceTo(calm);
+        this.#calm();
+      }
+    } catch (error) {
+      if (!(error instanceof Enough)) this.#accuse(ALL, "stuck", String(error));
+    }
+    return this.#result();
+  }
+
+  /** All faults heal, and within the stated time all must be well. */
+  #calm(): void {
+    const since = this.clock.elapsed;
+    this.#runner.healAll();
+    for (const observer of this.observers) observer.roughAt = since;
+    while (this.clock.elapsed < since + QUIET_TIME) {
+      this.clock.advance(5000);
+      if (this.#allIsWell(since)) {
+        this.#recovery = Math.max(this.#recovery, this.clock.elapsed - since);
+        break;
+      }
+    }
+    this.#advanceTo(since + QUIET_TIME);
+    for (const observer of this.observers) {
+      if (!observer.shakes.online) {
+        const text = `is not connected ${QUIET_TIME / 1000} s after the last fault has healed`;
+        this.#accuse(observer.index, "quiet", `${observer.id} ${text}`);
+      }
+      observer.check(this.clock.elapsed - UNDER_WAY);
+    }
+  }
+
+  #allIsWell(since: number): boolean {
+    return this.observers.every(({ shakes, out, in: incoming }) => {
+      return shakes.online && out.oldestMissing >= since && incoming.oldestMissing >= since;
+    });
+  }
+
+  #advanceTo(time: number): void {
+    if (time > this.clock.elapsed) this.clock.advance(time - this.clock.elapsed);
+    if (this.#violations.length >= ENOUGH) throw new Enough();
+  }
+
+  #addNode(node: NodeStory, index: number, world: World): void {
+    const { clock, trace } = this;
+    const random = this.#random.stream(`node ${index}`);
+    const id = `${node.program}-${index}`;
+    const accuse = (invariant: Invariant, detail: string): void => this.#accuse(index, invariant, detail);
+    const observer = new Observer(index, id, clock, trace, accuse);
+    const place = world.place(`node ${index}`);
+    const quantities = { thermometer: ["temperature"] } as const;
+    const sensor = new SimulatedSensor(
+      { id: "climate", driver: "simulated", quantities },
+      { place, random, time: () => EPOCH + clock.elapsed },
+    );
+    const device = new Device({
+      index,
+      clock,
+      network: this.#network,
+      world,
+      random,
+      trace,
+      flash: node.flash,
+      window: node.window,
+      epoch: EPOCH,
+      sensors: [sensor],
+      program: programOf(id, node, random),
+      witness: observer,
+      events: {
+        started: () => undefined,
+        stopped: () => {
+          this.#cuts++;
+          observer.stopped();
+        },
+        brokenOff: () => observer.brokenOff(),
+        crashed: (error) => this.#accuse(index, "crash", stackOf(error)),
+      },
+    });
+    observer.program = () => device.program;
+    const [least, most] = node.latency;
+    if (most > 0) {
+      const jitter = (most - least) / 2;
+      device.station.rules.add(latency(least + jitter, jitter, random.stream("latency").random));
+    }
+    this.devices.push(device);
+    this.observers.push(observer);
+    this.#byId.set(id, observer);
+    this.#traffic.talk(id, node, random.stream("traffic"));
+  }
+
+  #hit(fault: number, observer: Observer): void {
+    const { mask } = observer.shakes;
+    for (let state = 0; state < states.length; state++) {
+      if (mask & (1 << state)) (this.#hits[fault * states.length + state] as number)++;
+    }
+  }
+
+  #accuse(node: number, invariant: Invariant, detail: string): void {
+    this.trace.add("violation", node, 0, 0, `${invariant}: ${detail}`);
+    if (this.#violations.length < ENOUGH) this.#violations.push({ t: this.clock.elapsed, node, invariant, detail });
+  }
+
+  #watch(): BrokerWatch {
+    const by = (id: string): Observer | undefined => this.#byId.get(id);
+    return {
+      connected: (id) => by(id)?.brokerConnected(),
+      disconnected: (id, reason) => by(id)?.brokerLeft(reason),
+      packet: (id, up, first, packetId, length) => by(id)?.packet(up, first, packetId, length),
+      arrived: (id, message: BrokerMessage, _duplicate, fresh) => by(id)?.arrived(message, fresh),
+      inFlight: (id, count) => by(id)?.inFlight(count),
+      routed: (id, message, QoS: QoS) => by(id)?.in.route(message, QoS, this.clock.elapsed),
+      acknowledged: (id, message) => by(id)?.in.acknowledge(message),
+      sessionLost: (id) => by(id)?.sessionLost(),
+      dropped: (id, message) => by(id)?.in.giveUp(message),
+      rejected: (id, rule, why) => {
+        const observer = by(id) ?? this.observers[0];
+        observer?.rejected(rule, why);
+      },
+      silent: (id, ms) => by(id)?.silent(ms),
+    };
+  }
+
+  #result(): Result {
+    const sum = (of: (observer: Observer) => number) => this.observers.reduce((total, one) => total + of(one), 0);
+    return {
+      seed: this.#story.seed,
+      hash: this.trace.hash,
+      events: this.trace.count,
+      duration: this.clock.elapsed,
+      accepted: sum(({ out }) => out.accepted),
+      arrived: sum(({ out }) => out.arrived),
+      handed: sum(({ in: incoming }) => incoming.handed),
+      connections: sum(({ reconnects }) => reconnects),
+      commits: this.devices.reduce((total, { flash }) => total + flash.commits, 0),
+      powerCuts: this.#cuts,
+      violations: this.#violations,
+      hits: this.#hits,
+      recovery: this.#recovery,
+    };
+  }
+}
+
+function programOf(id: string, node: NodeStory, random: RandomStream): StartProgram {
+  const { interval, QoS } = node;
+  if (node.program === "mote") {
+    return (platform, witness) => mote(platform, witness, { id, host: HOST, port: PORT, interval, QoS });
+  }
+  const character = drawCharacter(random.stream("character"));
+  const doings = random.stream("doings");
+  const counter = { next: 0 };
+  return (platform, witness) =>
+    probe(platform, witness, { id, host: HOST, port: PORT, interval, character, random: doings, counter });
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message).split("\n").slice(0, 4).join(" | ") : String(error);
+}

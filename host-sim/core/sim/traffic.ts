@@ -1,0 +1,68 @@
+/** Whoever is on the other side of the broker: sends commands to motes and messages of every QoS to probes. */
+import type { QoS } from "../../../src/mqtt/api.js";
+import type { Broker } from "../broker/broker.js";
+import { utf8 } from "../broker/message.js";
+import type { VirtualClock } from "../clock.js";
+import type { RandomStream } from "../random.js";
+import type { NodeStory } from "./story.js";
+
+/** Milliseconds from one message to the next, on average. */
+const PAUSE = { probe: 15_000, mote: 120_000 };
+
+export class Traffic {
+  readonly #clock: VirtualClock;
+  readonly #broker: Broker;
+  #number = 0;
+  #stopped = false;
+
+  constructor(clock: VirtualClock, broker: Broker) {
+    this.#clock = clock;
+    this.#broker = broker;
+  }
+
+  /** Begins to talk to a node. */
+  talk(id: string, { program }: NodeStory, random: RandomStream): void {
+    const next = (): void => {
+      this.#clock.setTimer(
+        () => {
+          if (this.#stopped) return;
+          next();
+          if (program === "mote") this.#command(id, random);
+          else this.#message(id, random);
+        },
+        random.integer(1, 2 * PAUSE[program]),
+      );
+    };
+    next();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #command(id: string, random: RandomStream): void {
+    const number = this.#number++;
+    const [name, fields] = random.pick([
+      ["sample", ""],
+      ["sample", ""],
+      ["settings", ""],
+      ["interval", ', "interval": "10s"'],
+      ["nonsense", ', "x": 1'],
+      ...(random.chance(0.1) ? [["restart", ""] as const] : []),
+    ] as const);
+    this.#broker.publish(`motewire/${id}/command/${name}`, utf8(`{"id": "${number}"${fields}}`), random.pick([0, 1, 2]));
+  }
+
+  #message(id: string, random: RandomStream): void {
+    const burst = random.chance(0.1) ? random.integer(2, 8) : 1;
+    for (let index = 0; index < burst; index++) {
+      const QoS = random.pick([0, 1, 1, 2, 2, 2] as const) as QoS;
+      const toggled = random.chance(0.1);
+      const topic = toggled ? `probe/${id}/toggled/x` : `probe/${id}/in/${QoS}/${random.integer(0, 1)}`;
+      const number = utf8(`${this.#number++} `);
+      const payload = new Uint8Array(random.chance(0.1) ? random.integer(10, 900) : number.length).fill(46);
+      payload.set(number.subarray(0, payload.length));
+      this.#broker.publish(topic, payload, QoS, toggled && random.chance(0.3));
+    }
+  }
+}
