@@ -86,14 +86,18 @@ describe("the client", () => {
     rig.broker.network.name(rig.broker.host, undefined);
     rig.client.open();
     rig.settle();
-    expect(rig.errors).toMatchObject([{ kind: "transport", code: "unresolved", message: expect.stringContaining("broker.test") }]);
+    expect(rig.errors).toMatchObject([
+      { kind: "transport", code: "unresolved", message: expect.stringContaining("broker.test") },
+    ]);
   });
 
   it("says why a connection was closed", () => {
     const rig = new Rig();
     rig.connect().close();
     rig.settle();
-    expect(rig.errors).toMatchObject([{ kind: "transport", code: "connection-closed", message: expect.stringContaining("closed by peer") }]);
+    expect(rig.errors).toMatchObject([
+      { kind: "transport", code: "connection-closed", message: expect.stringContaining("closed by peer") },
+    ]);
   });
 
   it("goes on in spite of what an earlier attempt still says", () => {
