@@ -16,8 +16,3 @@ declare module "embedded:sensor/*" {
   const Sensor: import("./provider.js").SensorDriver["Sensor"];
   export default Sensor;
 }
-
-/** The class behind embedded:storage/files on Linux. */
-declare module "embedded:x-files-implementation" {
-  export const Directory: new (options: { path: string }) => import("embedded:storage/files").Directory;
-}

@@ -11,6 +11,8 @@
 export type ErrorKind = "misuse" | "peer" | "resource" | "transport";
 
 export class MqttError extends Error {
+  // Defined, not assigned: Error.prototype is read-only where modules are preloaded, and an assignment throws there.
+  override readonly name = "MqttError";
   readonly kind: ErrorKind;
   /**
    * Lasting name of what happened: for a broken rule the number of the specification's statement (`MQTT-3.3.1-4`), else
@@ -22,7 +24,6 @@ export class MqttError extends Error {
 
   constructor(kind: ErrorKind, code: string, message: string, cause?: unknown) {
     super(message);
-    this.name = "MqttError";
     this.kind = kind;
     this.code = code;
     this.cause = cause;

@@ -61,7 +61,7 @@ const sdkModules = [
   /^mc\//,
   /^pins\//,
   /^setup\//,
-  /^(Resource|device|instrumentation|neopixel|net|preference|resetReason|sleep|sntp|system|time|timer|wifi|worker)$/,
+  /^(Resource|device|instrumentation|modules|neopixel|net|preference|resetReason|sleep|sntp|system|time|timer|wifi|worker)$/,
 ];
 
 export const maxLines = 400;

@@ -3,13 +3,12 @@
  * written through, and renames it, so that the key has its old value or its new one. Its errors are named as ESP-IDF's.
  */
 import type { Directory as Folder } from "embedded:storage/files";
-import { Directory } from "embedded:x-files-implementation";
-import config from "mc/config";
+import Modules from "modules";
 import { board } from "../board.js";
 
-/** Not the root that embedded:storage/files exports: that is opened when the module is loaded, which a preload cannot. */
-function openRoot(): Folder {
-  return new Directory({ path: config.files });
+/** Imported when it is needed: its module opens the folder `config.files` when it is loaded, which cannot be preloaded. */
+function root(): Folder {
+  return Modules.importNow("embedded:storage/files") as Folder;
 }
 
 /** NVS keeps one of its pages empty, and gives each value an entry beside its data. */
@@ -29,10 +28,8 @@ class Storage {
   readonly #text: boolean;
 
   constructor({ path, format = "buffer" }: OpenOptions) {
-    const root = openRoot();
-    root.createDirectory(path);
-    this.#directory = root.openDirectory({ path });
-    root.close();
+    root().createDirectory(path);
+    this.#directory = root().openDirectory({ path });
     this.#text = format === "string";
   }
 
@@ -80,17 +77,15 @@ class Storage {
 
 /** Bytes of all values but one. */
 function used(except: string, written: Folder): number {
-  const root = openRoot();
   let bytes = 0;
-  for (const domain of root.scan()) {
-    if (!root.status(domain).isDirectory()) continue;
-    const directory = root.openDirectory({ path: domain });
+  for (const domain of root().scan()) {
+    if (!root().status(domain).isDirectory()) continue;
+    const directory = root().openDirectory({ path: domain });
     for (const name of directory.scan()) {
       if (name.startsWith(VALUE)) bytes += directory.status(name).size + ENTRY;
     }
     directory.close();
   }
-  root.close();
   const { size } = written.status(VALUE + except);
   return size === undefined ? bytes : bytes - size - ENTRY;
 }
