@@ -1,6 +1,5 @@
 /** A real mosquitto, started by a test on a free port of the loopback, with all it writes in a directory of its own. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, watch, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -147,12 +146,13 @@ export class Mosquitto implements LastingBroker {
 
   async #end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const child = this.#process;
-    if (child === undefined) return;
-    this.#process = undefined;
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-    const ended = once(child, "exit");
-    child.kill(signal);
-    await ended;
+    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      await this.#within(`does not end on ${signal}`, (done) => {
+        child.once("exit", done);
+        child.kill(signal);
+      });
+    }
+    if (this.#process === child) this.#process = undefined;
   }
 
   readonly #atExit = (): void => {
