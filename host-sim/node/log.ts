@@ -3,6 +3,7 @@ import pc from "picocolors";
 import type { Accepted, Renderer, SimEvent, Started, Summary } from "./events.js";
 import { hintFor } from "./hints.js";
 import { clockTime, isRefusal, messageText, packetText, printable, span, subjectOf } from "./log-text.js";
+import { CLOSED } from "./recorder.js";
 
 type Colors = ReturnType<typeof pc.createColors>;
 type Color = (text: string) => string;
@@ -14,9 +15,6 @@ const MESSAGE = 38;
 
 /** A message that is not acknowledged after so long is shown as waiting, in ms. */
 const PATIENCE = 1_000;
-
-/** How the node words a connection that it has ended itself. */
-const CLOSED = "closed";
 
 /** An accepted message that has not been shown as acknowledged yet. */
 interface Open {

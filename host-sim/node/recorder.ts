@@ -5,6 +5,9 @@ import type { NetworkLink } from "../../src/platform.js";
 import type { Happening, Renderer, Summary } from "./events.js";
 import { Ledger } from "./ledger.js";
 
+/** How the node words a connection that it has ended itself. */
+export const CLOSED = "closed";
+
 export class Recorder {
   readonly ledger = new Ledger();
   /** The node has been connected at least once. */
@@ -68,7 +71,7 @@ export class Recorder {
         this.show({ event: "connected", sessionPresent });
       },
       disconnected: (reason, delay) => {
-        this.lastFailure = reason;
+        if (reason !== CLOSED) this.lastFailure = reason;
         this.show({ event: "disconnected", reason, ...(delay === undefined ? {} : { delay: Math.round(delay) }) });
       },
       accepted: (token, topic, payload, QoS, retain) => {

@@ -17,7 +17,7 @@ import { whenWatched } from "./watched-start.js";
 import { watchedWire } from "./wire.js";
 
 /** Milliseconds at the end for the node to deliver what it has accepted. */
-const GRACE = 10_000;
+const GRACE = 20_000;
 /** Milliseconds after that for the observer to see it. */
 const OBSERVING = 5_000;
 
@@ -95,6 +95,9 @@ async function runOn(
 
   if (!recorder.everConnected)
     recorder.problem(recorder.lastFailure ?? `the network was not joined before ${why}`, "never connected");
+  const { published, lost } = recorder.ledger.balance();
+  if (recorder.everConnected && published > 0 && lost === published && observer.granted !== undefined)
+    recorder.problem(`saw nothing at all: may it read motewire/${id}/#?`, "observer");
   const summary = recorder.summary(observer.granted);
   renderer.show(summary);
   // A device whose storage is forgotten will not come back for what the broker has kept for it.
