@@ -162,7 +162,10 @@ export interface ClientOptions extends ClientCallbacks {
   backoff?: { minimum?: number; maximum?: number };
   /** Milliseconds that a session must last for the backoff to start over. Default 30,000. */
   stableTime?: number;
-  /** QoS 1 and 2 messages sent and not yet acknowledged, at most. Default 8. */
+  /**
+   * QoS 1 and 2 messages sent and not yet acknowledged, at most. Default 8. Brokers close the connection on more QoS 2 than
+   * they like: mosquitto on more than 20 (its `max_inflight_messages`), aedes on more than 1,000.
+   */
   window?: number;
   /** Bytes of accepted messages held at most, of each of: QoS 1 and 2 together; QoS 0. Default 16,384. */
   maximumQueued?: number;
