@@ -27,7 +27,7 @@ export class Halted extends Error {
 
 /** A radio's address for a simulated machine: 12 hexadecimal digits, marked as locally administered. */
 export function machineId(random: RandomStream): string {
-  const high = ((random.bits() & 0xfffcff) | 0x020000) >>> 0;
+  const high = ((random.bits() & 0xfcffff) | 0x020000) >>> 0;
   const low = random.bits() & 0xffffff;
   return high.toString(16).padStart(6, "0") + low.toString(16).padStart(6, "0");
 }
