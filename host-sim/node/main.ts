@@ -15,8 +15,7 @@ const subcommands: readonly [Subcommand, ...Subcommand[]] = [
   { name: "run", help: "one node in real time (the default)", main: run },
 ];
 
-async function main([name = "", ...rest]: readonly string[]): Promise<number> {
-  const terminal = processTerminal();
+async function main([name = "", ...rest]: readonly string[], terminal: Terminal): Promise<number> {
   try {
     if (name === "" || name.startsWith("-")) {
       const [byDefault] = subcommands;
@@ -32,4 +31,7 @@ async function main([name = "", ...rest]: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+const terminal = processTerminal();
+process.exitCode = await main(process.argv.slice(2), terminal);
+// Otherwise the program ends by itself, for nothing is left that runs.
+if (terminal.isForced) process.stdout.write("", () => process.exit());

@@ -1,5 +1,5 @@
 /** What a simulated device keeps: in memory, or in a directory (`--store`) with a folder for each part of it. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Board } from "../../boards/board.js";
@@ -8,7 +8,7 @@ import { machineId } from "../core/machine.js";
 import { MemoryStore } from "../core/memory-store.js";
 import { nvsCapacity, nvsSize } from "../core/nvs.js";
 import { RandomStream } from "../core/random.js";
-import { FileStore } from "./file-store.js";
+import { FileStore, type FileStoreOptions } from "./file-store.js";
 import { UsageError } from "./usage.js";
 
 export interface DeviceStorage {
@@ -36,26 +36,27 @@ export function openStorage(directory: string | undefined, board: Board): Device
       close: () => {},
     };
   }
+  const opened: FileStore[] = [];
+  const close = () => {
+    for (const store of opened) store.close();
+  };
+  const open = (part: string, options: FileStoreOptions) => {
+    const store = new FileStore(join(directory, part), options);
+    opened.push(store);
+    return store;
+  };
   try {
-    const session = new FileStore(join(directory, "session"), sessionOptions);
-    const settings = new FileStore(join(directory, "settings"), settingsOptions);
-    return {
-      machineId: lastingId(directory),
-      session,
-      settings,
-      close() {
-        session.close();
-        settings.close();
-      },
-    };
+    const session = open("session", sessionOptions);
+    const settings = open("settings", settingsOptions);
+    return { machineId: lastingId(directory), session, settings, close };
   } catch (error) {
+    close();
     throw new UsageError(`--store is "${directory}": ${(error as Error).message}`);
   }
 }
 
 /** Drawn when the device is made, and the same from then on. */
 function lastingId(directory: string): string {
-  mkdirSync(directory, { recursive: true });
   const file = join(directory, "machine-id");
   try {
     const id = readFileSync(file, "latin1").trim();

@@ -7,6 +7,8 @@ export interface Terminal {
   ended(duration: number | undefined): Promise<string>;
   /** Resolves when it shall end at once: by a second signal. */
   forced(): Promise<void>;
+  /** Whether that has happened: then nobody has put away what still runs. */
+  readonly isForced: boolean;
 }
 
 /** Signals closer than this are one: a program that started us may hand on what we got from the terminal too. */
@@ -16,6 +18,7 @@ export function processTerminal({ stdout, env }: NodeJS.Process = process): Term
   const ending = deferred<string>();
   const forcing = deferred<void>();
   let closed = false;
+  let isForced = false;
   let first: number | undefined;
 
   stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -26,7 +29,9 @@ export function processTerminal({ stdout, env }: NodeJS.Process = process): Term
   const onSignal = (signal: NodeJS.Signals) => {
     first ??= performance.now();
     ending.resolve(signal);
-    if (performance.now() - first > ECHO) forcing.resolve();
+    if (performance.now() - first <= ECHO) return;
+    isForced = true;
+    forcing.resolve();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
 
@@ -45,6 +50,9 @@ export function processTerminal({ stdout, env }: NodeJS.Process = process): Term
       return reason;
     },
     forced: () => forcing.promise,
+    get isForced() {
+      return isForced;
+    },
   };
 }
 

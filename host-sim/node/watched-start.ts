@@ -6,7 +6,7 @@ import type { Observer } from "./observer.js";
  * Sockets that say they are open when the observer watches, or cannot. From then on they are as `openSocket` has them: when
  * the connection is lost later, the broker keeps for the observer what it misses.
  */
-export function whenWatched(openSocket: OpenSocket, observer: Observer): OpenSocket {
+export function whenWatched(openSocket: OpenSocket, observer: Pick<Observer, "hurry" | "settled">): OpenSocket {
   let settled = false;
   observer.settled().then(() => {
     settled = true;
