@@ -207,8 +207,6 @@ export class SensorNode {
     this.#journal.published(token, outcome);
     if (outcome === "lost") this.#counters.lost++;
     this.#presence.published(token, outcome);
-    // A delivered message leaves room in the store too.
-    this.#presence.update();
     this.#restarter.published(token, outcome);
     this.#departure.update();
   }
