@@ -118,7 +118,8 @@ export interface ClientCallbacks {
    * Something went wrong that did not end the connection; `error.kind` says whose it is. Codes: `callback-threw`,
    * `takeover-suspected` (closed by the broker again and again soon after CONNACK, while nothing of ours was the reason;
    * attempts now wait the maximum), `message-parked` (the broker closed the connection whenever that message was sent; it
-   * rests and is tried again later), `store-damaged` (a stored value was set aside), `store-full` and `store-failed` (with
+   * rests and is tried again later), `qos-2-refused` (the same, for a broker that took no QoS 2 message yet: all such rest),
+   * `store-damaged` (a stored value was set aside), `store-full` and `store-failed` (with
    * durability `offline`, when the connection ended).
    */
   onError?(error: MqttError): void;

@@ -176,7 +176,7 @@ export class Client {
         if (this.#session.subscriptions.dispatch(message, call) > 0) return;
         this.#application.call(() => callbacks.onReadable?.(message.payload.byteLength, message));
       },
-      parked: (message) => this.#application.report(parkedError(message)),
+      parked: (message) => this.#application.report(parkedError(message, this.#session.outbox.holdQoS2)),
       aborted: (message) => this.#application.call(() => callbacks.onAborted?.(message)),
     };
   }
@@ -197,11 +197,13 @@ function checkedSource(source: PayloadSource): PayloadSource {
   return source;
 }
 
-function parkedError({ packet, token }: Outgoing): MqttError {
-  const what = isPublish(packet) ? `to "${viewPublish(packet).topic}" ` : "";
-  return new MqttError(
-    "peer",
-    "message-parked",
-    `message ${token} ${what}rests: the broker closed the connection each time it was sent alone`,
-  );
+function parkedError({ packet, token }: Outgoing, isForQoS2: boolean): MqttError {
+  const what = isPublish(packet) ? ` to "${viewPublish(packet).topic}"` : "";
+  return isForQoS2
+    ? new MqttError("peer", "qos-2-refused", `message ${token}${what} rests: the broker closes the connection at QoS 2`)
+    : new MqttError(
+        "peer",
+        "message-parked",
+        `message ${token}${what} rests: the broker closed the connection each time it was sent`,
+      );
 }

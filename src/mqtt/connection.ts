@@ -187,7 +187,7 @@ export class Connection {
     const closedByPeer = this.#protocol.connected && cause?.code === "connection-closed";
     // With messages on their way, one of them may be the reason; with none, somebody else with our identifier.
     const { inFlight } = this.#protocol;
-    if (closedByPeer) this.#protocol.closedByPeer();
+    if (closedByPeer) this.#protocol.closedByPeer(now);
     const again = this.#protocol.finished && this.#protocol.reconnectAtOnce && this.#atOnce++ < AT_ONCE;
     this.#attempt++;
     this.#room = 0;

@@ -159,6 +159,11 @@ export function pubrel(id: number): Uint8Array {
   return Uint8Array.of((PUBREL << 4) | 0x02, 2, id >> 8, id & 0xff);
 }
 
+/** Whether a packet belongs to a QoS 2 message. */
+export function isQoS2(packet: Uint8Array): boolean {
+  return rowOf(packet) !== PUBLISHED_1;
+}
+
 export function isReleased(entry: Outgoing): boolean {
   return rowOf(entry.packet) === RELEASED;
 }

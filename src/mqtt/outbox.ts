@@ -7,7 +7,7 @@
 import type { Durability, Outcome, Payload, PayloadSource, QoS } from "./api.js";
 import { encodePublish, identifierOf, isPublish, type PublishView, viewPublish } from "./encode.js";
 import { misuse, resource } from "./errors.js";
-import { isReleased, type Outgoing, OutgoingLog, pubrel } from "./inflight.js";
+import { isQoS2, isReleased, type Outgoing, OutgoingLog, pubrel } from "./inflight.js";
 import type { SessionStore } from "./session-store.js";
 import { utf8Length } from "./utf8.js";
 
@@ -40,6 +40,10 @@ export class Outbox {
   readonly log = new OutgoingLog();
   /** Messages that had the connection closed: they rest until {@link unpark}. */
   readonly parked: Outgoing[] = [];
+  /** The broker seems to have no QoS 2: such messages are parked when their turn comes. */
+  holdQoS2 = false;
+  /** Told of each message that is parked for that. */
+  onHeld: ((message: Outgoing) => void) | undefined;
 
   readonly #store: SessionStore | undefined;
   readonly #durability: Durability;
@@ -175,13 +179,20 @@ export class Outbox {
   /** The next to be sent on this connection, now counted as sent; undefined when there is none. */
   next(): Outgoing | undefined {
     const { log } = this;
-    while (log.sent === log.length) {
-      if (this.#count === 0) return undefined;
-      this.#loadNext();
+    for (;;) {
+      if (log.sent === log.length) {
+        if (this.#count === 0) return undefined;
+        this.#loadNext();
+        continue;
+      }
+      const entry = log.at(log.sent);
+      if (!this.holdQoS2 || isReleased(entry) || !isQoS2(entry.packet)) {
+        log.advance();
+        return entry;
+      }
+      this.park(log.sent);
+      this.onHeld?.(entry);
     }
-    const entry = log.at(log.sent);
-    log.advance();
-    return entry;
   }
 
   /** Moves on by one message in the backlog. */

@@ -3,15 +3,20 @@
  *
  * It is told from the others by sending them one at a time, and from a broker or a network that closes whatever is sent by a
  * connection without it. Only when that one lasts is the message parked: it stays accepted, and gets another chance now and
- * then, for brokers change.
+ * then, for brokers change. Where no QoS 2 message was ever taken, a suspect with QoS 2 stands for all of them: some brokers
+ * have no QoS 2 and close the connection at it (NATS 2.9).
  */
-import { isReleased, type Outgoing } from "./inflight.js";
+import { isQoS2, isReleased, type Outgoing } from "./inflight.js";
 import type { Outbox } from "./outbox.js";
 
 /** Closes in a row, without a delivery between them, after which messages are sent one at a time. */
 const PATIENCE = 2;
 /** Closes in a row, each with this message alone on its way, that make it the suspect. */
 const STRIKES = 3;
+/** As many are enough for a message with QoS 2 where no such message was ever taken. */
+const STRIKES_QOS_2 = 2;
+/** Milliseconds from sending to the close, at most, for the one to be the reason of the other. */
+const PROMPTNESS = 5000;
 /** Milliseconds that a connection without the suspect must last to convict it, if no other message is delivered on it. */
 const TRIAL = 10_000;
 /** Milliseconds until parked messages are tried again: at first, and at most after doubling. */
@@ -21,6 +26,8 @@ const LAST_RETRY = 21_600_000;
 export class PoisonWatch {
   readonly #outbox: Outbox;
   readonly #parked: (message: Outgoing) => void;
+  /** A QoS 2 message has been delivered. */
+  #hasQoS2 = false;
   /** Closes since a message was delivered. */
   #closes = 0;
   /** The last message that was on its way when the peer closed: up to it they are sent one at a time. */
@@ -49,8 +56,9 @@ export class PoisonWatch {
   }
 
   /** A message was delivered, so it is not the one. */
-  delivered(token: number, now: number): void {
+  delivered({ token, packet }: Outgoing, now: number): void {
     this.#closes = 0;
+    if (isQoS2(packet)) this.#hasQoS2 = true;
     if (token >= this.#cautiousUntil) this.#cautiousUntil = 0;
     if (this.#suspect !== undefined) this.#convict(this.#suspect, now);
   }
@@ -59,10 +67,14 @@ export class PoisonWatch {
     this.#suspect = undefined;
     this.#parkedAt = now;
     this.#parked(suspect);
+    // Those held back for the suspect's sake, and all that are to come.
+    if (!this.#outbox.holdQoS2) return;
+    for (const entry of this.#outbox.parked) if (entry !== suspect && isQoS2(entry.packet)) this.#parked(entry);
+    this.#outbox.onHeld = this.#parked;
   }
 
   /** The peer is closing a connection that it had accepted; {@link closed} follows. */
-  closedByPeer(): void {
+  closedByPeer(now: number): void {
     if (this.#suspect !== undefined) {
       this.#acquitted = this.#suspect;
       this.#suspect = undefined;
@@ -78,17 +90,27 @@ export class PoisonWatch {
       count++;
       last = entry;
     }
-    if (last === undefined) return;
+    if (last === undefined || ((now - last.sentAt) | 0) > PROMPTNESS) return;
     if (count > 1) {
       if (++this.#closes >= PATIENCE && last.token > this.#cautiousUntil) this.#cautiousUntil = last.token;
-    } else if (++last.strikes >= STRIKES) this.#accused = last;
+    } else if (++last.strikes >= this.#strikesFor(last)) this.#accused = last;
+  }
+
+  #strikesFor({ packet }: Outgoing): number {
+    return isQoS2(packet) && !this.#hasQoS2 ? STRIKES_QOS_2 : STRIKES;
   }
 
   /** The connection has ended, and the log is rewound. */
   closed(): void {
     const { log } = this.#outbox;
-    if (this.#acquitted !== undefined) this.#outbox.unpark(this.#acquitted, 0);
-    if (this.#accused !== undefined) this.#outbox.park(log.indexOf(this.#accused.id));
+    if (this.#acquitted !== undefined) {
+      if (this.#outbox.holdQoS2) this.#release(0);
+      else this.#outbox.unpark(this.#acquitted, 0);
+    }
+    if (this.#accused !== undefined) {
+      this.#outbox.park(log.indexOf(this.#accused.id));
+      this.#outbox.holdQoS2 = isQoS2(this.#accused.packet) && !this.#hasQoS2;
+    }
     this.#suspect = this.#accused ?? this.#suspect;
     this.#acquitted = this.#accused = undefined;
   }
@@ -109,6 +131,14 @@ export class PoisonWatch {
     this.#retry = Math.min(LAST_RETRY, this.#retry * 2);
     this.#parkedAt = now;
     // One more strike is enough this time.
-    for (const entry of this.#outbox.parked.slice()) this.#outbox.unpark(entry, STRIKES - 1);
+    this.#release(1);
+  }
+
+  /** Gives all that are parked another chance. @param left strikes until they are suspects again; 0: as many as ever */
+  #release(left: number): void {
+    this.#outbox.holdQoS2 = false;
+    this.#outbox.onHeld = undefined;
+    for (const entry of this.#outbox.parked.slice())
+      this.#outbox.unpark(entry, left > 0 ? this.#strikesFor(entry) - left : 0);
   }
 }

@@ -162,8 +162,8 @@ export class Protocol {
   }
 
   /** The peer is closing the connection; {@link closed} follows. */
-  closedByPeer(): void {
-    if (this.#state === CONNECTED) this.#poison.closedByPeer();
+  closedByPeer(now: number): void {
+    if (this.#state === CONNECTED) this.#poison.closedByPeer(now);
   }
 
   /** DISCONNECT is to be sent after all that can be sent now. */
@@ -332,9 +332,9 @@ export class Protocol {
   }
 
   #complete(index: number): void {
-    const { token, risky } = this.#session.outbox.complete(index);
-    this.#poison.delivered(token, this.#deadlines.receivedAt);
+    const entry = this.#session.outbox.complete(index);
+    this.#poison.delivered(entry, this.#deadlines.receivedAt);
     this.#sender.window = this.#poison.window(this.#options.window);
-    this.#events.published(token, risky ? "may-be-duplicated" : "delivered");
+    this.#events.published(entry.token, entry.risky ? "may-be-duplicated" : "delivered");
   }
 }

@@ -75,9 +75,11 @@ export class Receiver {
 
   /** Hands over what was stored and not processed before power was lost. */
   handOverHeld(): void {
-    for (const held of this.#session.held.splice(0)) {
-      this.#events.message(messageOf(held));
-      this.#session.processed(held.id, held.token);
+    const { held } = this.#session;
+    // One by one: what follows one whose completion the store refuses waits for the next connection.
+    for (let message = held.shift(); message !== undefined; message = held.shift()) {
+      this.#events.message(messageOf(message));
+      this.#session.processed(message.id, message.token);
     }
   }
 }

@@ -8,7 +8,7 @@ import type { MqttError } from "./errors.js";
 import { ReceivedIds } from "./inflight.js";
 import { identifierFor, OUTGOING_KEY, Outbox, tokenOf } from "./outbox.js";
 import { SessionStore } from "./session-store.js";
-import { type KnownSubscription, Subscriptions } from "./subscriptions.js";
+import { Subscriptions } from "./subscriptions.js";
 import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
 
 const FORMAT = 1;
@@ -36,7 +36,8 @@ interface StoredSession {
   readonly format: number;
   readonly identity: string;
   readonly next: number;
-  readonly subscriptions: [string, number][];
+  /** Filters that the broker may hold. */
+  readonly subscriptions: string[];
 }
 
 export interface SessionOptions {
@@ -123,21 +124,39 @@ export class Session {
     this.outbox.online();
     if (resumed || clean) return;
     // Stored at once: of the subscriptions that the broker had in the session it has lost, none is known any more.
-    this.established = true;
-    this.#save();
+    this.#establish(true);
+  }
+
+  /** Stores whether both sides have this session. What could not be stored is not trusted. */
+  #establish(established: boolean): void {
+    this.established = established;
+    try {
+      this.#save();
+    } catch (error) {
+      this.established = false;
+      throw error;
+    }
   }
 
   /** The connection has ended. @throws MqttError of kind `resource` when the store does not take what is to be kept */
   offline(): void {
     const wasOnline = this.#online;
     this.#online = false;
-    if (wasOnline && this.#durability === "offline") for (const id of this.received.all()) this.#storeDone(id, 0);
-    this.outbox.offline();
+    // A CONNECT whose answer was not seen may have begun a new session: the next answer will say that it is present.
+    if (!wasOnline) this.subscriptions.doubt();
+    try {
+      if (wasOnline && this.#durability === "offline") for (const id of this.received.all()) this.#storeDone(id, 0);
+    } finally {
+      this.outbox.offline();
+    }
   }
 
   /** The broker's session is not ours, or gone. */
   startOver(published: (token: number, outcome: Outcome) => void): void {
-    for (const id of this.received.all()) this.#store?.delete(INCOMING_KEY + id.toString(RADIX));
+    const ids = this.received.all();
+    // Should power fail before the last of them is gone, the rest must not be taken for identifiers of the new session.
+    if (ids.length > 0 && this.established) this.#establish(false);
+    for (const id of ids) this.#store?.delete(INCOMING_KEY + id.toString(RADIX));
     this.received.clear();
     this.outbox.startOver(published);
   }
@@ -185,8 +204,9 @@ export class Session {
 
   /** The handlers of an incoming QoS 2 message are done: it will not be handed over again. @throws MqttError */
   processed(id: number, token: number): void {
-    if (this.#durable) this.#storeDone(id, token);
+    // First, for it was handed over: should the store refuse, only a loss of power may bring it again.
     if (!this.received.has(id)) this.received.add(id);
+    if (this.#durable) this.#storeDone(id, token);
   }
 
   #storeDone(id: number, token: number): void {
@@ -206,15 +226,14 @@ export class Session {
 
   #save(): void {
     if (this.#store === undefined) return;
-    const subscriptions: [string, number][] = [];
-    for (const { filter, QoS } of this.subscriptions.known()) subscriptions.push([filter, QoS]);
     const stored: StoredSession = {
       format: FORMAT,
       identity: this.established ? this.#identity : "",
       next: Math.max(this.#reserved, this.#next),
-      subscriptions,
+      subscriptions: this.subscriptions.known(),
     };
     const text = JSON.stringify(stored);
+    if (this.#store.read(SESSION_KEY, (value) => readUtf8(value, 0, value.byteLength)) === text) return;
     const value = new Uint8Array(utf8Length(text));
     writeUtf8(text, value, 0);
     this.#store.write(SESSION_KEY, value);
@@ -235,12 +254,12 @@ export class Session {
     const stored = JSON.parse(readUtf8(value, 0, value.byteLength)) as StoredSession;
     if (stored.format !== FORMAT) throw new Error(`its format is ${stored.format}, not ${FORMAT}`);
     if (!Number.isSafeInteger(stored.next) || stored.next < 1) throw new Error("its counter is not a number");
-    const known: KnownSubscription[] = [];
-    for (const [filter, QoS] of stored.subscriptions) known.push({ filter, QoS });
+    if (!Array.isArray(stored.subscriptions)) throw new Error("its subscriptions are not a list");
     this.#next = this.#reserved = stored.next;
     if (stored.identity !== this.#identity) return;
     this.established = true;
-    this.subscriptions.restore(known);
+    // It may not be the session that the broker has by now: they are asked for again.
+    this.subscriptions.restore(stored.subscriptions);
   }
 
   #loadIncoming(key: string, value: Uint8Array): void {

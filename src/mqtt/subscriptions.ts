@@ -33,13 +33,6 @@ const NONE = -1;
 /** A request was sent and not answered: it may, with either QoS, or may not. Both requests set that right. */
 const UNSURE = 3;
 
-/** A subscription as it is stored. */
-export interface KnownSubscription {
-  readonly filter: string;
-  /** 0 to 2, or UNSURE. */
-  readonly QoS: number;
-}
-
 /** Some brokers take no more filters in one packet (AWS IoT Core: 8). */
 const FILTERS_PER_PACKET = 8;
 
@@ -51,16 +44,21 @@ export interface SubscriptionEvents {
 export class Subscriptions {
   #list: Subscription[] = [];
 
-  /** What the stored session says the broker holds. */
-  restore(known: readonly KnownSubscription[]): void {
-    for (const { filter, QoS } of known) this.#entry(filter, 0).known = QoS;
+  /** Filters that the broker may hold, from the stored session. */
+  restore(filters: readonly string[]): void {
+    for (const filter of filters) this.#entry(filter, 0).known = UNSURE;
   }
 
-  /** What the broker holds, to be stored. */
-  known(): KnownSubscription[] {
-    const known: KnownSubscription[] = [];
-    for (const { filter, known: QoS } of this.#list) if (QoS !== NONE) known.push({ filter, QoS });
-    return known;
+  /** Filters that the broker may hold, to be stored. */
+  known(): string[] {
+    const filters: string[] = [];
+    for (const { filter, known } of this.#list) if (known !== NONE) filters.push(filter);
+    return filters;
+  }
+
+  /** The broker may have lost its session and begun a new one, which we shall not be able to tell from the old one. */
+  doubt(): void {
+    for (const entry of this.#list) if (entry.known !== NONE) entry.known = UNSURE;
   }
 
   #entry(filter: string, QoS: QoS): Subscription {
