@@ -216,6 +216,23 @@ describe("after a reconnect", () => {
     rig.reconnect(subscribed(rig)).expectNothing(1000);
   });
 
+  it("all is asked for again when a CONNECT before it was not answered, for that may have begun a new session", () => {
+    const rig = new Rig();
+    let connection = subscribed(rig);
+    connection.reset();
+    connection = rig.broker.accept(2000);
+    connection.expect("connect");
+    connection.reset();
+    connection = rig.broker.welcome({ sessionPresent: true, within: 5000 });
+    expect(filters(connection)).toEqual([
+      ["a", 1],
+      ["b", 1],
+    ]);
+    connection.send(suback(connection.packets.at(-1)?.messageId as number, 1, 1));
+    rig.settle();
+    rig.reconnect(connection).expectNothing(1000);
+  });
+
   it("all is asked for again when the broker has lost the session", () => {
     const rig = new Rig();
     const connection = rig.reconnect(subscribed(rig), { sessionPresent: false });

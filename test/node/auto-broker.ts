@@ -25,6 +25,8 @@ export interface Json {
 type QoS = 0 | 1 | 2;
 interface Waiting extends Delivered {
   readonly messageId: number;
+  /** PUBREC has come for it: PUBREL is what is sent for it now. */
+  released: boolean;
 }
 
 interface Session {
@@ -32,6 +34,8 @@ interface Session {
   readonly unacknowledged: Map<number, Waiting>;
   /** Identifiers of QoS 2 messages that were received and not yet released. */
   readonly received: Set<number>;
+  /** It ends with its connection. */
+  readonly clean: boolean;
   nextId: number;
 }
 
@@ -47,6 +51,8 @@ export class AutoBroker {
   onPacket: (packet: Packet) => void = () => {};
   /** Called when an answer has been sent, and the node has not seen it yet. */
   onAnswer: (packet: Packet) => void = () => {};
+  /** Whether the connection is closed instead of a PUBLISH being taken. */
+  closesOn: (packet: PacketOf<"publish">) => boolean = () => false;
   /** What a subscription is granted: a QoS, or 128. */
   grants: (QoS: QoS) => number = (QoS) => QoS;
   readonly #sessions = new Map<string, Session>();
@@ -73,6 +79,12 @@ export class AutoBroker {
     this.#connections.get(id)?.kick();
   }
 
+  /** Loses all sessions, and with them the connections, as in a restart without persistence. */
+  forget(): void {
+    for (const connection of [...this.#connections.values()]) connection.kick();
+    this.#sessions.clear();
+  }
+
   /** Publishes a message, as any other client would. */
   publish(topic: string, payload: string | Buffer, QoS: QoS = 1, retain = false): void {
     // mqtt-packet takes bytes as well; only the messages that came from the node are looked at as text.
@@ -96,13 +108,15 @@ export class AutoBroker {
     this.#connections.set(id, connection);
     const present = !clean && this.#sessions.has(id);
     if (!present)
-      this.#sessions.set(id, { filters: new Map(), unacknowledged: new Map(), received: new Set(), nextId: 1 });
+      this.#sessions.set(id, { filters: new Map(), unacknowledged: new Map(), received: new Set(), clean, nextId: 1 });
     return present;
   }
 
   /** @internal */
   leave(id: string, connection: BrokerConnection): void {
-    if (this.#connections.get(id) === connection) this.#connections.delete(id);
+    if (this.#connections.get(id) !== connection) return;
+    this.#connections.delete(id);
+    if (this.#sessions.get(id)?.clean) this.#sessions.delete(id);
   }
 
   /** @internal */
@@ -121,7 +135,7 @@ export class AutoBroker {
 
   #deliver(id: string, session: Session, message: Delivered): void {
     const messageId = session.nextId++;
-    if (message.QoS > 0) session.unacknowledged.set(messageId, { ...message, messageId });
+    if (message.QoS > 0) session.unacknowledged.set(messageId, { ...message, messageId, released: false });
     this.#connections.get(id)?.deliver(message, messageId, false);
   }
 }
@@ -131,10 +145,11 @@ class BrokerConnection {
   readonly #peer: Peer;
   readonly #reader = new PacketReader();
   #id = "";
+  #ended = false;
   #will: Delivered | undefined;
   readonly callbacks = {
     onBytes: (bytes: Uint8Array): void => {
-      for (const packet of this.#reader.push(bytes)) this.#packet(packet);
+      for (const packet of this.#reader.push(bytes)) if (!this.#ended) this.#packet(packet);
       if (this.#reader.failure !== undefined) throw new Error(this.#reader.failure);
     },
     onClose: (): void => this.#gone(),
@@ -146,6 +161,7 @@ class BrokerConnection {
   }
 
   kick(): void {
+    this.#ended = true;
     this.#peer.close();
     this.#gone();
   }
@@ -174,7 +190,9 @@ class BrokerConnection {
     else if (packet.cmd === "pubrel") {
       session().received.delete(packet.messageId as number);
       this.#send({ cmd: "pubcomp", messageId: packet.messageId as number });
-    } else if (packet.cmd === "puback") session().unacknowledged.delete(packet.messageId as number);
+    } else if (packet.cmd === "puback" || packet.cmd === "pubcomp")
+      session().unacknowledged.delete(packet.messageId as number);
+    else if (packet.cmd === "pubrec") this.#received(session(), packet.messageId as number);
     else if (packet.cmd === "subscribe") this.#subscribe(packet);
     else if (packet.cmd === "unsubscribe") {
       for (const filter of packet.unsubscriptions) session().filters.delete(filter);
@@ -203,11 +221,23 @@ class BrokerConnection {
       this.#will = { topic, payload: String(payload), QoS, retain };
     }
     this.#send({ cmd: "connack", returnCode: 0, sessionPresent });
-    for (const message of this.#broker.session(this.#id).unacknowledged.values())
-      this.deliver(message, message.messageId, true);
+    for (const message of this.#broker.session(this.#id).unacknowledged.values()) {
+      if (message.released) this.#send({ cmd: "pubrel", messageId: message.messageId });
+      else this.deliver(message, message.messageId, true);
+    }
+  }
+
+  #received(session: Session, messageId: number): void {
+    const message = session.unacknowledged.get(messageId);
+    if (message !== undefined) message.released = true;
+    this.#send({ cmd: "pubrel", messageId });
   }
 
   #publish(packet: PacketOf<"publish">): void {
+    if (this.#broker.closesOn(packet)) {
+      this.kick();
+      return;
+    }
     const { topic, payload, qos: QoS, retain, messageId = 0 } = packet;
     const message = { topic, payload: String(payload), QoS, retain };
     const { received } = this.#broker.session(this.#id);
