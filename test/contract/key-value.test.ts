@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Flash } from "../../host-sim/core/flash.js";
 import { MemoryStore, type MemoryStoreOptions } from "../../host-sim/core/memory-store.js";
 import { nvsCapacity, nvsSize } from "../../host-sim/core/nvs.js";
 import { StorageFailure } from "../../host-sim/core/storage-error.js";
@@ -70,6 +71,11 @@ runContract("store of a simulated machine", keyValueContract, () => {
   const guard = (session: KeyValue) => bootOf({ session }).platform.session;
   const { store, reopen, small, until } = memory();
   return { store: guard(store), reopen: () => guard(reopen()), small: () => guard(small()), until };
+});
+runContract("simulated flash", keyValueContract, () => {
+  // Flash outlives the machine: what the next start finds is the same.
+  const store = new Flash({ capacity: nvsCapacity(24_576) });
+  return { store, reopen: () => store, small: () => new Flash({ capacity: 1600 }), until: untilReal };
 });
 runContract("store in files", keyValueContract, files);
 

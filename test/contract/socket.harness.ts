@@ -7,7 +7,7 @@ import { Network, type StationOptions } from "../../host-sim/core/network.js";
 import type { OpenSocket } from "../../src/platform.js";
 import { clockAtTheWrap, untilReal, untilVirtual } from "./contract.js";
 import { bootOf } from "./harness.js";
-import type { Peer, SocketHarness } from "./socket.contract.js";
+import type { Peer, SocketHarness } from "./socket.recorder.js";
 
 type Change = (openSocket: OpenSocket, clock: VirtualClock) => OpenSocket;
 
