@@ -14,6 +14,9 @@ export interface Terminal {
 /** Signals closer than this are one: a program that started us may hand on what we got from the terminal too. */
 const ECHO = 300;
 
+/** Milliseconds from one look for the parent to the next. */
+const ORPHAN = 250;
+
 export function processTerminal({ stdout, env }: NodeJS.Process = process): Terminal {
   const ending = deferred<string>();
   const forcing = deferred<void>();
@@ -34,6 +37,11 @@ export function processTerminal({ stdout, env }: NodeJS.Process = process): Term
     forcing.resolve();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  if (env.npm_lifecycle_event !== undefined) {
+    // npm runs us in a shell, and hands a SIGTERM to the shell only: that is all we notice of it.
+    const { ppid } = process;
+    setInterval(() => process.ppid !== ppid && ending.resolve("npm has ended"), ORPHAN).unref();
+  }
 
   return {
     colored: env.FORCE_COLOR !== undefined || (stdout.isTTY && !env.NO_COLOR && env.TERM !== "dumb"),

@@ -12,8 +12,8 @@ afterEach(async () => {
   for (const end of cleanUp.splice(0).reverse()) await end();
 });
 
-function sim(args: readonly string[], env?: NodeJS.ProcessEnv): Sim {
-  const started = new Sim(args, env);
+function sim(...options: ConstructorParameters<typeof Sim>): Sim {
+  const started = new Sim(...options);
   cleanUp.push(() => started.kill());
   return started;
 }
@@ -60,6 +60,20 @@ describe("a run", { timeout: 40_000 }, () => {
     expect(statuses.map(({ payload }) => JSON.parse(payload).status)).toEqual(["online", "offline"]);
     expect(run.all("stopping")).toMatchObject([{ reason: "SIGINT" }]);
     expect(run.summary()).toMatchObject({ lost: 0, duplicated: 0 });
+  });
+
+  test("under npm is ended with npm, whose shell keeps the signal to itself", async () => {
+    const run = sim(["run", "--json", "--interval", "1s"], { npm_lifecycle_event: "start" }, (command) => [
+      "sh",
+      "-c",
+      `${command.join(" ")}; true`,
+    ]);
+    await run.event("connected");
+    run.signal("SIGTERM");
+    await run.event("stopping", ({ reason }) => reason === "npm has ended");
+    await run.event("summary");
+    expect(run.summary()).toMatchObject({ lost: 0, duplicated: 0 });
+    await run.ended();
   });
 
   test("has the same world with the same seed", async () => {

@@ -20,9 +20,17 @@ export class Sim {
   #watchers: (() => void)[] = [];
   #rest = "";
 
-  /** @param args as after `npm run sim --` */
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.process = spawn(process.execPath, ["--import", "tsx", "host-sim/node/main.ts", ...args], {
+  /**
+   * @param args as after `npm run sim --`
+   * @param wrap makes another command of it
+   */
+  constructor(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    wrap: (command: readonly string[]) => readonly string[] = (command) => command,
+  ) {
+    const [program = "", ...rest] = wrap([process.execPath, "--import", "tsx", "host-sim/node/main.ts", ...args]);
+    this.process = spawn(program, rest, {
       cwd: root,
       env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, ...env },
       stdio: ["ignore", "pipe", "pipe"],
