@@ -17,6 +17,8 @@ interface Open {
 
 export class Conduct {
   readonly #open = new Map<number, Open>();
+  /** Hand-shakes that the broker has ended, of which the client may not have heard: until their identifier is used anew. */
+  readonly #ended = new Map<number, Open>();
   /** Identifiers that PUBREL came for on this connection, since PUBREC was last sent for them. */
   readonly #releases = new Set<number>();
   /** PUBREC was sent for them on this connection, in this order. */
@@ -50,9 +52,21 @@ export class Conduct {
     return this.#open.has(id);
   }
 
-  /** A PUBLISH with QoS 1 or 2 has come. @throws Rejected */
-  publish(id: number, print: number, duplicate: boolean): void {
-    const open = this.#open.get(id);
+  /**
+   * A PUBLISH with QoS 1 or 2 has come.
+   * @returns whether it is sent again in the order of the first time [MQTT-4.6.0-1], or for the first time
+   * @throws Rejected
+   */
+  publish(id: number, print: number, duplicate: boolean): boolean {
+    let open = this.#open.get(id);
+    if (open === undefined) {
+      const ended = this.#ended.get(id);
+      this.#ended.delete(id);
+      if (duplicate && ended?.print === print) {
+        open = ended;
+        this.#open.set(id, ended);
+      }
+    }
     if (open === undefined) {
       if (duplicate && this.#connection === 1) {
         throw new Rejected("MQTT-3.3.1-1", `PUBLISH ${id} has DUP 1, but the session is new: nothing was sent before`);
@@ -65,7 +79,7 @@ export class Conduct {
       });
       this.#last = this.#messages;
       this.#inFlight++;
-      return;
+      return true;
     }
     if (open.print !== print) {
       throw new Rejected("MQTT-2.3.1-2", `packet identifier ${id} is used for another message while it is in use`);
@@ -75,10 +89,11 @@ export class Conduct {
       throw new Rejected("MQTT-4.4.0-1", `PUBLISH ${id} is sent twice on one connection`);
     }
     if (!duplicate) throw new Rejected("MQTT-3.3.1-1", `PUBLISH ${id} is sent again with DUP 0`);
-    if (open.order < this.#last) throw new Rejected("MQTT-4.6.0-1", `PUBLISH ${id} is sent again out of order`);
-    this.#last = open.order;
     open.connection = this.#connection;
     this.#inFlight++;
+    const ordered = open.order > this.#last;
+    if (ordered) this.#last = open.order;
+    return ordered;
   }
 
   /** The broker sends PUBACK or PUBCOMP. */
@@ -87,6 +102,7 @@ export class Conduct {
     this.#releases.delete(id);
     if (open === undefined) return;
     this.#open.delete(id);
+    this.#ended.set(id, open);
     if (open.connection === this.#connection) this.#inFlight--;
   }
 

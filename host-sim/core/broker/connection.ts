@@ -234,7 +234,7 @@ export class BrokerConnection implements PeerCallbacks {
       if (this.#requests.has(id)) {
         throw new Rejected("MQTT-2.3.1-2", `packet identifier ${id} is used for PUBLISH and a request at once`);
       }
-      session.conduct.publish(id, print, duplicate);
+      if (!session.conduct.publish(id, print, duplicate)) broker.watch.disordered(session.id, id, message);
       broker.watch.inFlight(session.id, session.conduct.inFlight);
     }
     const fresh = QoS < 2 || !session.received.has(id);
@@ -280,7 +280,7 @@ export class BrokerConnection implements PeerCallbacks {
       const rule = type === PUBACK ? "MQTT-4.6.0-2" : "MQTT-4.6.0-3";
       throw new Rejected(rule, `${PACKET_NAMES[type]} ${id} comes where ${expected ?? "none"} is due`);
     }
-    this.#broker.watch.acknowledged(session.id, delivery.message);
+    if (!delivery.retain) this.#broker.watch.acknowledged(session.id, delivery.message);
     if (type === PUBACK) this.#done(session, delivery);
     else {
       delivery.state = RELEASED;
@@ -372,4 +372,3 @@ function topicFilter(fields: Fields, what: string): string {
   }
   return filter;
 }
-

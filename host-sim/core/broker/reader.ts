@@ -124,8 +124,10 @@ export class Fields {
   text(): string {
     const length = this.uint16();
     this.#need(length);
+    const start = this.#at;
+    this.#at += length;
     try {
-      return readUtf8(this.#bytes, this.#at, (this.#at += length));
+      return readUtf8(this.#bytes, start, this.#at);
     } catch (error) {
       throw new Rejected("MQTT-1.5.3-1", `${this.#name}: ${(error as Error).message}`);
     }
@@ -134,7 +136,9 @@ export class Fields {
   binary(): Uint8Array {
     const length = this.uint16();
     this.#need(length);
-    return this.#bytes.slice(this.#at, (this.#at += length));
+    const start = this.#at;
+    this.#at += length;
+    return this.#bytes.slice(start, this.#at);
   }
 
   /** All that is left. A view. */

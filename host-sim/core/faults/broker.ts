@@ -1,5 +1,14 @@
 /** Faults of the broker. Those that concern the whole broker concern all nodes. */
-import { CONNACK, PACKET_NAMES, PINGRESP, PUBACK, PUBCOMP, PUBREC, SUBACK, UNSUBACK } from "../../../src/mqtt/packet.js";
+import {
+  CONNACK,
+  PACKET_NAMES,
+  PINGRESP,
+  PUBACK,
+  PUBCOMP,
+  PUBREC,
+  SUBACK,
+  UNSUBACK,
+} from "../../../src/mqtt/packet.js";
 import { choice, type Fault, ms, num } from "./fault.js";
 
 /** Not PUBREL: a client does not wait for that one, so that a broker that never sends it would stay stuck. */

@@ -151,10 +151,7 @@ export const deviceFaults: readonly Fault[] = Object.freeze([
   {
     name: "flash_fails",
     help: "operations of the flash fail; each leaves the old value or the new one",
-    parameters: [
-      count("count", "how many", 1, 1),
-      choice("leaves", "what they leave", ["either", "old", "new"]),
-    ],
+    parameters: [count("count", "how many", 1, 1), choice("leaves", "what they leave", ["either", "old", "new"])],
     lasts: [5000, 60_000],
     draw: (random) => ({
       count: random.pick([1, 1, 2, 3, 20]),

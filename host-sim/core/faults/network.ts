@@ -1,5 +1,16 @@
 /** Faults of the way to the broker, by Toxiproxy's names. */
-import { bandwidth, down, latency, limitData, only, type Rule, resetPeer, slicer, slowClose, timeout } from "../rules.js";
+import {
+  bandwidth,
+  down,
+  latency,
+  limitData,
+  only,
+  type Rule,
+  resetPeer,
+  slicer,
+  slowClose,
+  timeout,
+} from "../rules.js";
 import { bytes, choice, type Fault, ms, num, type Target, type Values } from "./fault.js";
 
 const ways = choice("way", "which way: from the node, to it, or both", ["both", "up", "down"]);
@@ -89,11 +100,7 @@ export const networkFaults: readonly Fault[] = Object.freeze([
   {
     name: "limit_data",
     help: "connections end when so many bytes have passed",
-    parameters: [
-      bytes("bytes", "how many", 200),
-      choice("how", "how they end", ["close", "reset"]),
-      ways,
-    ],
+    parameters: [bytes("bytes", "how many", 200), choice("how", "how they end", ["close", "reset"]), ways],
     lasts: [1000, 60_000],
     draw: (random) => ({
       bytes: random.pick([1, 20, 60, 200, 1000]) + random.integer(0, 30),

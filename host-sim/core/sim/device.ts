@@ -68,7 +68,11 @@ export class Device {
     const { index, clock, network, random, trace } = options;
     this.#options = options;
     this.index = index;
-    this.#machine = { id: machineId(random.stream("id")), random: random.stream("machine").random, freeMemory: () => 40_000 };
+    this.#machine = {
+      id: machineId(random.stream("id")),
+      random: random.stream("machine").random,
+      freeMemory: () => 40_000,
+    };
     this.flash = new Flash({
       capacity: options.flash,
       onCommit: ({ number, key, value }, outcome, changed) => {
@@ -222,6 +226,7 @@ function guarded(witness: Witness, boot: Boot): Witness {
     published: when((token, outcome) => witness.published(token, outcome)),
     handed: when((token, topic, payload, QoS, retain) => witness.handed(token, topic, payload, QoS, retain)),
     requests: when((subscribing, unsubscribing) => witness.requests(subscribing, unsubscribing)),
+    parked: when((tokens) => witness.parked(tokens)),
     error: when((error, where) => witness.error(error, where)),
   };
 }

@@ -130,7 +130,8 @@ export class InLedger {
 
   /** Handed over a second time: right only where the first time was not stored as done. */
   #again(incoming: Incoming, token: number): void {
-    if (!incoming.unfinished || incoming.boot === this.#boot) this.#accuse("in-twice", `${describe(incoming)} was handed over twice`);
+    if (!incoming.unfinished || incoming.boot === this.#boot)
+      this.#accuse("in-twice", `${describe(incoming)} was handed over twice`);
     if (incoming.token !== token) {
       this.#accuse("in-token", `${describe(incoming)} had token ${incoming.token} and now has ${token}`);
     }

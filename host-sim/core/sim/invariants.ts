@@ -10,7 +10,8 @@ export const invariants = Object.freeze({
   invented: "nothing reaches the broker, or the application, that was not sent",
   "out-order": "first arrivals at the broker keep the order of acceptance, by topic and QoS",
   "in-lost": "a message with QoS 1 or 2 that the broker holds for the client is handed over",
-  "in-twice": "an incoming QoS 2 message is handed over once; again only when power was lost before its completion was stored",
+  "in-twice":
+    "an incoming QoS 2 message is handed over once; again only when power was lost before its completion was stored",
   "in-token": "a message that is handed over again has the token of the first time",
   "in-order": "messages are first handed over in the broker's order, by topic and QoS",
   "acknowledged-unhanded": "PUBACK and PUBREC are sent for what was handed over only",

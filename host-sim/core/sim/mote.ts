@@ -3,7 +3,7 @@ import type { QoS } from "../../../src/mqtt/api.js";
 import type { Journal } from "../../../src/node/journal.js";
 import { SensorNode } from "../../../src/node/node.js";
 import type { Platform } from "../../../src/platform.js";
-import type { Program, Witness } from "./program.js";
+import { type Program, saysParked, type Witness } from "./program.js";
 
 export interface MoteOptions {
   readonly id: string;
@@ -30,7 +30,10 @@ export function mote(platform: Platform, witness: Witness, options: MoteOptions)
     received: (topic, payload, receivedQoS, retain) => witness.handed(0, topic, payload, receivedQoS, retain),
     command: () => undefined,
     result: () => undefined,
-    error: (error, where) => witness.error(error, where),
+    error: (error, where) => {
+      if (saysParked(error)) witness.parked(undefined);
+      witness.error(error, where);
+    },
   };
   const node = new SensorNode(platform, {
     broker: { host, port },

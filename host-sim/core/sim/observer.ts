@@ -45,7 +45,13 @@ export class Observer implements Witness {
   /** PUBREC was sent for so many messages that are not ended. */
   #releases = 0;
 
-  constructor(index: number, id: string, clock: VirtualClock, trace: Trace, accuse: (invariant: Invariant, detail: string) => void) {
+  constructor(
+    index: number,
+    id: string,
+    clock: VirtualClock,
+    trace: Trace,
+    accuse: (invariant: Invariant, detail: string) => void,
+  ) {
     this.index = index;
     this.id = id;
     this.#clock = clock;
@@ -127,6 +133,10 @@ export class Observer implements Witness {
   requests(subscribing: number, unsubscribing: number): void {
     this.shakes.set(SUBSCRIBING, subscribing);
     this.shakes.set(UNSUBSCRIBING, unsubscribing);
+  }
+
+  parked(tokens: readonly number[] | undefined): void {
+    this.out.park(tokens);
   }
 
   error(error: Error, where: string): void {

@@ -7,7 +7,7 @@ interface Sent {
   readonly topic: string;
   readonly QoS: QoS;
   /** Its place among the messages of its topic and QoS; -1 where that is not known. */
-  readonly index: number;
+  index: number;
   readonly since: number;
   readonly byteLength: number;
   /** How often this very message was accepted, and how often it has arrived (no more than that is counted). */
@@ -16,6 +16,8 @@ interface Sent {
   /** The broker's session it arrived in last, and whether it arrived again after that was lost. */
   session: number;
   repeated: boolean;
+  /** The client has put it aside, or may have: it comes when it comes. */
+  parked: boolean;
 }
 
 interface Stream {
@@ -36,6 +38,7 @@ export class OutLedger {
   #heldBytes = 0;
   #acceptedCount = 0;
   #arrivedCount = 0;
+  #parkings = 0;
   /** Accepted and not delivered, by QoS; what a power cut has left unclear is not counted. */
   readonly pending: [number, number, number] = [0, 0, 0];
 
@@ -61,7 +64,18 @@ export class OutLedger {
     let sent = this.#sent.get(print);
     if (sent === undefined) {
       const stream = this.#stream(topic, QoS);
-      sent = { topic, QoS, index: stream.next++, since: now, byteLength, accepted: 0, arrived: 0, session: -1, repeated: false };
+      sent = {
+        topic,
+        QoS,
+        index: stream.next++,
+        since: now,
+        byteLength,
+        accepted: 0,
+        arrived: 0,
+        session: -1,
+        repeated: false,
+        parked: false,
+      };
       this.#sent.set(print, sent);
     }
     sent.accepted++;
@@ -93,7 +107,18 @@ export class OutLedger {
     if (sent === undefined) {
       if (this.#unsaid === 0) this.#accuse("invented", `${topic} (QoS ${QoS}) arrived and was never accepted`);
       else this.#unsaid--;
-      sent = { topic, QoS, index: -1, since: 0, byteLength: 0, accepted: 1, arrived: 0, session: -1, repeated: false };
+      sent = {
+        topic,
+        QoS,
+        index: -1,
+        since: 0,
+        byteLength: 0,
+        accepted: 1,
+        arrived: 0,
+        session: -1,
+        repeated: false,
+        parked: false,
+      };
       this.#sent.set(print, sent);
     }
     this.#arrivedCount++;
@@ -101,10 +126,37 @@ export class OutLedger {
       if (sent.session === this.#session) this.#accuse("qos2-twice", `${describe(sent)} arrived twice`);
       else sent.repeated = true;
     }
-    if (sent.arrived === 0 && sent.index >= 0 && sent.accepted === 1) this.#keepsOrder(sent);
+    if (sent.arrived === 0 && sent.index >= 0 && sent.accepted === 1 && !sent.parked) this.#keepsOrder(sent);
     sent.session = this.#session;
     if (sent.arrived < sent.accepted) sent.arrived++;
     if (sent.arrived >= sent.accepted) this.#missing.delete(sent);
+  }
+
+  /** The client puts messages aside: these, or any. */
+  park(tokens: readonly number[] | undefined): void {
+    this.#parkings++;
+    for (const token of tokens ?? this.#tokens.keys()) {
+      const sent = this.#tokens.get(token);
+      if (sent === undefined) continue;
+      sent.parked = true;
+      this.#missing.delete(sent);
+    }
+    if (tokens === undefined) {
+      for (const sent of this.#missing) sent.parked = true;
+      this.#missing.clear();
+    }
+  }
+
+  get parkings(): number {
+    return this.#parkings;
+  }
+
+  /** A message was sent again out of order. */
+  disorder(packetId: number, { print }: BrokerMessage): void {
+    const sent = this.#sent.get(print);
+    if (sent?.parked === true) return;
+    const what = sent === undefined ? "a message" : describe(sent);
+    this.#accuse("rejected", `[MQTT-4.6.0-1] PUBLISH ${packetId}, ${what}, is sent again out of order`);
   }
 
   sessionLost(): void {

@@ -6,7 +6,7 @@ import type { ClientOptions, Message, QoS } from "../../../src/mqtt/api.js";
 import { Client } from "../../../src/mqtt/client.js";
 import type { Platform } from "../../../src/platform.js";
 import type { RandomStream } from "../random.js";
-import type { Program, Witness } from "./program.js";
+import { type Program, saysParked, type Witness } from "./program.js";
 
 export interface ProbeOptions {
   readonly id: string;
@@ -145,7 +145,10 @@ class Probe implements Program {
       },
       onReadable: (_count, message) => this.#received(message),
       onAborted: ({ token }) => void this.#readers.delete(token),
-      onError: (error) => witness.error(error, "mqtt"),
+      onError: (error) => {
+        if (saysParked(error)) witness.parked(this.#client.parked);
+        witness.error(error, "mqtt");
+      },
     };
   }
 

@@ -13,6 +13,11 @@ export interface Witness {
   handed(token: number, topic: string, payload: Uint8Array, QoS: QoS, retain: boolean): void;
   /** Filters that are wanted and not granted, and that are not wanted and not yet withdrawn. */
   requests(subscribing: number, unsubscribing: number): void;
+  /**
+   * The client has put messages aside.
+   * @param tokens of all that rest; undefined where the program cannot know: it may be any
+   */
+  parked(tokens: readonly number[] | undefined): void;
   error(error: Error, where: string): void;
 }
 
@@ -28,6 +33,12 @@ export interface Program {
   readonly pending: number | undefined;
   /** Opens what it needs and runs from then on. */
   start(): void;
+}
+
+/** Codes of the errors by which the client says that it puts messages aside. */
+export function saysParked(error: Error): boolean {
+  const { code } = error as Error & { readonly code?: string };
+  return code === "message-parked" || code === "qos-2-refused";
 }
 
 export type StartProgram = (platform: Platform, witness: Witness) => Program;

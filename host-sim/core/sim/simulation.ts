@@ -49,6 +49,8 @@ export interface Result {
   readonly connections: number;
   readonly commits: number;
   readonly powerCuts: number;
+  /** Messages that the client put aside because the connection was closed whenever it sent them. */
+  readonly parked: number;
   readonly violations: readonly Violation[];
   /** How often each fault has hit each state: {@link faults} by {@link states}, row by row. */
   readonly hits: readonly number[];
@@ -98,7 +100,7 @@ export class Simulation {
     });
     this.#traffic = new Traffic(this.clock, this.broker);
     const world = new World({ seed: story.seed });
-    story.nodes.forEach((node, index) => this.#addNode(node, index, world));
+    for (const [index, node] of story.nodes.entries()) this.#addNode(node, index, world);
   }
 
   get violations(): readonly Violation[] {
@@ -225,6 +227,7 @@ export class Simulation {
       disconnected: (id, reason) => by(id)?.brokerLeft(reason),
       packet: (id, up, first, packetId, length) => by(id)?.packet(up, first, packetId, length),
       arrived: (id, message: BrokerMessage, _duplicate, fresh) => by(id)?.arrived(message, fresh),
+      disordered: (id, packetId, message) => by(id)?.out.disorder(packetId, message),
       inFlight: (id, count) => by(id)?.inFlight(count),
       routed: (id, message, QoS: QoS) => by(id)?.in.route(message, QoS, this.clock.elapsed),
       acknowledged: (id, message) => by(id)?.in.acknowledge(message),
@@ -251,6 +254,7 @@ export class Simulation {
       connections: sum(({ reconnects }) => reconnects),
       commits: this.devices.reduce((total, { flash }) => total + flash.commits, 0),
       powerCuts: this.#cuts,
+      parked: sum(({ out }) => out.parkings),
       violations: this.#violations,
       hits: this.#hits,
       recovery: this.#recovery,

@@ -50,7 +50,11 @@ export class Traffic {
       ["nonsense", ', "x": 1'],
       ...(random.chance(0.1) ? [["restart", ""] as const] : []),
     ] as const);
-    this.#broker.publish(`motewire/${id}/command/${name}`, utf8(`{"id": "${number}"${fields}}`), random.pick([0, 1, 2]));
+    this.#broker.publish(
+      `motewire/${id}/command/${name}`,
+      utf8(`{"id": "${number}"${fields}}`),
+      random.pick([0, 1, 2]),
+    );
   }
 
   #message(id: string, random: RandomStream): void {
