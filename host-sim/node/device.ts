@@ -39,7 +39,7 @@ export class Device {
 
   constructor(options: DeviceOptions) {
     this.#options = options;
-    const { board, seed, storage, openSocket } = options;
+    const { board, seed, storage, openSocket, recorder } = options;
     const random = new RandomStream(seed);
     const place = new World({ seed }).place(options.id);
     const time = () => Date.now();
@@ -61,6 +61,7 @@ export class Device {
       openSocket,
       session: storage.session,
       settings: storage.settings,
+      led: board.led && { show: (colour) => recorder.led(colour) },
       sensors: simulatedSensors(board, { place, random: random.stream("sensors"), time }),
     };
   }

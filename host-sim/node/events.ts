@@ -110,6 +110,13 @@ export interface Failure {
   stack?: string;
 }
 
+/** The device's LED blinks in another colour than before; that it goes dark in between is not told. */
+export interface LedEvent {
+  event: "led";
+  /** `#rrggbb`, as the node would have it; a plain LED shows all of them alike, each in its own rhythm. */
+  colour: string;
+}
+
 /** The simulated device restarts, its storage as it was. */
 export interface Restart {
   event: "restart";
@@ -173,6 +180,7 @@ export type Happening =
   | Command
   | Result
   | Failure
+  | LedEvent
   | Restart
   | Stopping
   | Wire;

@@ -16,6 +16,12 @@ const MESSAGE = 38;
 /** A message that is not acknowledged after so long is shown as waiting, in ms. */
 const PATIENCE = 1_000;
 
+/** What the LED says in these colours; src/node/indicator.ts has them. */
+const LIGHTS: Readonly<Record<string, string>> = Object.freeze({
+  "#ffffff": "flashes white   this is the device",
+  "#ff0000": "flashes red   something is wrong",
+});
+
 /** An accepted message that has not been shown as acknowledged yet. */
 interface Open {
   readonly message: Accepted;
@@ -28,6 +34,8 @@ export class Log implements Renderer {
   readonly #colors: Colors;
   readonly #open = new Map<number, Open>();
   #connected = false;
+  /** The LED says something that is worth a line. */
+  #lit = false;
   #now = 0;
   #lastHint = "";
 
@@ -87,6 +95,9 @@ export class Log implements Renderer {
         if (event.stack !== undefined) this.#note(/^ +at .*$/m.exec(event.stack)?.[0].trim() ?? "");
         this.#hint(event.message, event.code);
         break;
+      case "led":
+        this.#led(event.colour);
+        break;
       case "restart":
         this.#connected = false;
         for (const token of [...this.#open.keys()]) this.#wait(token);
@@ -101,6 +112,13 @@ export class Log implements Renderer {
         this.#line("wire", c.dim, c.dim(`${arrow} ${text}  (${event.length} bytes)`));
       }
     }
+  }
+
+  /** Only what a person looks out for: the other colours say what other lines say already. */
+  #led(colour: string): void {
+    const known = LIGHTS[colour];
+    if (known !== undefined || this.#lit) this.#line("LED", this.#colors.yellow, known ?? "as before");
+    this.#lit = known !== undefined;
   }
 
   #line(subject: string, color: Color, text: string): void {

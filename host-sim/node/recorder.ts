@@ -19,6 +19,8 @@ export class Recorder {
   #received = 0;
   #reconnects = 0;
   #restarts = 0;
+  /** Of the LED, when it was lit last. */
+  #colour = 0;
 
   constructor(renderer: Renderer) {
     this.#renderer = renderer;
@@ -35,6 +37,13 @@ export class Recorder {
 
   problem(message: string, where: string): void {
     this.show({ event: "error", message, where });
+  }
+
+  /** The LED shows a colour, 0xRRGGBB. */
+  led(colour: number): void {
+    if (colour === 0 || colour === this.#colour) return;
+    this.#colour = colour;
+    this.show({ event: "led", colour: `#${colour.toString(16).padStart(6, "0")}` });
   }
 
   /** The firmware has let a throw out of a callback. */

@@ -93,6 +93,13 @@ describeWith("mosquitto", "mosquitto's tools beside the simulator's own broker",
     await until(() => expect(run.all("accepted").length).toBeGreaterThan(before + 9));
   });
 
+  test("have the device identify itself by its LED", async () => {
+    await publish(url, "motewire/porch/command/identify", '{"duration":"1s"}');
+    const { t: white } = await run.event("led", ({ colour }) => colour === "#ffffff");
+    await run.event("led", ({ colour, t }) => colour === "#00ff00" && t > white);
+    expect(JSON.parse((await run.event("result")).payload)).toMatchObject({ ok: true, duration: "1s" });
+  });
+
   test("are told what is wrong with a malformed command", async () => {
     await publish(url, "motewire/porch/command/interval", '{"interval":"soon"}');
     await until(() => expect(line("result/interval")).not.toBe(""));

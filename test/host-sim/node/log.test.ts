@@ -145,6 +145,16 @@ describe("an error", () => {
   });
 });
 
+test("the LED is told of while it identifies the device or warns", () => {
+  const colours = ["#0000ff", "#00ff00", "#ffffff", "#00ff00", "#0000ff", "#ff0000"];
+  show(...colours.map((colour) => ({ event: "led", colour }) as const));
+  expect(lines().map((line) => line.slice(11))).toEqual([
+    "LED          flashes white   this is the device",
+    "LED          as before",
+    "LED          flashes red   something is wrong",
+  ]);
+});
+
 test("the start shows where to look and what to send", () => {
   show({
     event: "started",

@@ -64,6 +64,14 @@ describe("the node's journal becomes events", () => {
   });
 });
 
+test("the LED's colours are told when they change, and its dark not", () => {
+  for (const colour of [0x0000ff, 0, 0x0000ff, 0, 0xffa000, 0, 0xffa000]) recorder.led(colour);
+  expect(events).toMatchObject([
+    { event: "led", colour: "#0000ff" },
+    { event: "led", colour: "#ffa000" },
+  ]);
+});
+
 describe("the summary", () => {
   test("counts over restarts of the device: its first connection after one is no reconnect", () => {
     const first = recorder.journal(device);
