@@ -18,9 +18,6 @@ const OPENING = 2;
 /** The socket is open; the protocol engine knows the rest. */
 const OPEN = 3;
 
-/** Connections that may follow at once on one another to be rid of a foreign session. */
-const AT_ONCE = 2;
-
 export interface ConnectionEvents {
   /** As `ClientCallbacks.onDisconnected`. */
   disconnected(error: MqttError | undefined, delay: number | undefined): void;
@@ -46,7 +43,6 @@ export class Connection {
   #attempt = 0;
   /** When the attempt that is being made counts as failed. */
   #attemptEnds = 0;
-  #atOnce = 0;
 
   #timer: Timer | undefined;
   #timerDue = 0;
@@ -92,7 +88,6 @@ export class Connection {
 
   /** The engine has seen CONNACK. */
   accepted(): void {
-    this.#atOnce = 0;
     this.#reconnect.connected(this.#platform.clock.now());
   }
 
@@ -188,7 +183,7 @@ export class Connection {
     // With messages on their way, one of them may be the reason; with none, somebody else with our identifier.
     const { inFlight } = this.#protocol;
     if (closedByPeer) this.#protocol.closedByPeer(now);
-    const again = this.#protocol.finished && this.#protocol.reconnectAtOnce && this.#atOnce++ < AT_ONCE;
+    const again = this.#protocol.finished && this.#protocol.reconnectAtOnce;
     this.#attempt++;
     this.#room = 0;
     const socket = this.#socket;
@@ -216,7 +211,6 @@ export class Connection {
       this.#connect();
       return;
     }
-    const error = cause ?? this.#leftBehind();
     const suspected = this.#reconnect.ended(now, closedByPeer && inFlight === 0);
     const delay = this.#linkUp ? this.#reconnect.delay() : undefined;
     if (delay !== undefined) this.#wait(delay);
@@ -225,13 +219,7 @@ export class Connection {
         new MqttError("peer", "takeover-suspected", "another client seems to use this client's identifier"),
       );
     }
-    this.#events.disconnected(error, delay);
-  }
-
-  /** Why a connection has ended with DISCONNECT while the client was not to be closed: undefined when it was, at the time. */
-  #leftBehind(): MqttError | undefined {
-    if (!this.#protocol.reconnectAtOnce) return undefined;
-    return new MqttError("peer", "foreign-session", "the broker does not discard a session as it is told");
+    this.#events.disconnected(cause, delay);
   }
 
   // ---- bytes

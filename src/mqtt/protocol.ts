@@ -81,10 +81,13 @@ export class Protocol {
 
   #state = OFFLINE;
   #leave = false;
-  /** This connection is made with Clean Session 1, to have the broker forget a session that is not ours. */
+  /**
+   * This connection is made with Clean Session 1, only to have the broker forget a session that is not ours. Whether it has
+   * one is not asked first: aedes says no, and keeps the identifiers of QoS 2 messages, for a client without subscriptions.
+   */
   #discarding = false;
-  /** Such a session has been seen: the next connection is to be made for that. */
-  #foreign = false;
+  /** The broker has just done so. */
+  #discarded = false;
 
   constructor(options: ProtocolOptions, session: Session, events: ProtocolEvents) {
     this.#options = options;
@@ -109,7 +112,7 @@ export class Protocol {
 
   /** The connection was only made for the sake of the next one, which is to follow at once. */
   get reconnectAtOnce(): boolean {
-    return this.#foreign || this.#discarding;
+    return this.#discarding;
   }
 
   /** Answers wait for room to be sent, so that nothing more is taken in. */
@@ -132,8 +135,8 @@ export class Protocol {
   open(now: number): void {
     const options = this.#options;
     this.#state = CONNECTING;
-    this.#discarding = this.#foreign;
-    this.#foreign = false;
+    const foreign = !this.#session.established && !this.#discarded;
+    this.#discarding = foreign && !options.clean && options.foreignSession === "discard";
     this.#decoder.reset();
     this.#deadlines.open(now);
     const clean = options.clean || this.#discarding;
@@ -293,12 +296,14 @@ export class Protocol {
     if (sessionPresent && (clean || this.#discarding)) {
       throw violation("MQTT-3.2.2-1", "CONNACK says that a session is present although Clean Session is 1");
     }
-    const resumed = sessionPresent && session.established;
-    if (this.#discarding || (sessionPresent && !resumed && foreignSession === "discard")) {
-      // Either the broker has just forgotten the foreign session, or this is how we learn that it has one. Both end here.
-      this.#foreign = !this.#discarding;
+    this.#discarded = this.#discarding;
+    if (this.#discarding) {
       this.#depart(this.#deadlines.receivedAt);
       return;
+    }
+    const resumed = sessionPresent && session.established;
+    if (sessionPresent && !resumed && foreignSession === "discard") {
+      throw new MqttError("peer", "foreign-session", "the broker does not discard a session as it is told");
     }
     this.#receiver.handOverHeld();
     if (!resumed) session.startOver(this.#published);

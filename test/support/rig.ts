@@ -66,7 +66,9 @@ export class Rig {
   readonly #watched: WatchedClient;
 
   constructor({ random, ...options }: RigOptions = {}, broker: ScriptedBroker | ScriptedBrokerOptions = {}) {
-    this.broker = broker instanceof ScriptedBroker ? broker : new ScriptedBroker(broker);
+    // With Clean Session there is no session to introduce itself with.
+    const showsIntroductions = options.clean === true;
+    this.broker = broker instanceof ScriptedBroker ? broker : new ScriptedBroker({ showsIntroductions, ...broker });
     const { platform, ...address } = this.broker.clientOptions;
     this.#watched = new WatchedClient({
       id: "mote",

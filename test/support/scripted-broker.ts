@@ -21,6 +21,11 @@ import { type Command, generate, type Packet, type PacketOf, PacketReader } from
 export interface ScriptedBrokerOptions extends StationOptions {
   readonly clock?: VirtualClock | VirtualClockOptions;
   readonly seed?: number | string;
+  /**
+   * Whether a client's introduction is shown as a connection: CONNECT with Clean Session and DISCONNECT behind it, by which
+   * a client without a session of its own has a foreign one discarded. By default it is granted and kept out of the way.
+   */
+  readonly showsIntroductions?: boolean;
 }
 
 /** Virtual milliseconds that a step waits for what it expects; costs no real time. */
@@ -39,6 +44,7 @@ export class ScriptedBroker {
   readonly connections: Connection[] = [];
   #awaited = 0;
   #stopListening: (() => void) | undefined;
+  readonly #showsIntroductions: boolean;
 
   constructor(options: ScriptedBrokerOptions = {}) {
     // The default starts a minute before the clock wraps around.
@@ -46,6 +52,7 @@ export class ScriptedBroker {
       options.clock instanceof VirtualClock
         ? options.clock
         : new VirtualClock({ start: 0x7fff_ffff - 60_000, ...options.clock });
+    this.#showsIntroductions = options.showsIntroductions === true;
     this.network = new Network({ clock: this.clock });
     this.network.name(this.host, this.address);
     this.station = this.network.station(options);
@@ -63,9 +70,38 @@ export class ScriptedBroker {
   start(): void {
     this.#stopListening ??= this.network.listen(this.address, this.port, (peer) => {
       const connection = new Connection(this.clock, peer);
-      this.connections.push(connection);
-      return connection.callbacks;
+      if (this.#showsIntroductions) {
+        this.connections.push(connection);
+        return connection.callbacks;
+      }
+      return this.#afterIntroduction(connection);
     });
+  }
+
+  /** Shows the connection once its first bytes are no introduction. */
+  #afterIntroduction(connection: Connection): Connection["callbacks"] {
+    let isKnown = false;
+    const show = () => {
+      isKnown = true;
+      this.connections.push(connection);
+    };
+    return {
+      onBytes: (bytes) => {
+        connection.callbacks.onBytes(bytes);
+        if (isKnown) return;
+        const [first] = connection.packets;
+        if (first === undefined && !connection.isBroken) return;
+        if (first?.cmd !== "connect" || first.clean !== true) show();
+        else {
+          isKnown = true;
+          connection.send({ cmd: "connack", returnCode: 0, sessionPresent: false });
+        }
+      },
+      onClose: (reason) => {
+        connection.callbacks.onClose(reason);
+        if (!isKnown) show();
+      },
+    };
   }
 
   /** Refuses connections. Those there are stay. */
@@ -128,6 +164,11 @@ export class Connection {
   constructor(clock: VirtualClock, peer: Peer) {
     this.#clock = clock;
     this.#peer = peer;
+  }
+
+  /** The client has sent what is no packet. */
+  get isBroken(): boolean {
+    return this.#reader.failure !== undefined;
   }
 
   /** All bytes the client has sent. */
