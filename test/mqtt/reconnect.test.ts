@@ -171,6 +171,17 @@ describe("a take-over", () => {
     expect(rig.news("error")).toEqual([]);
   });
 
+  it("is not suspected for two closes, though a session that had lasted was closed before", () => {
+    const rig = new Rig();
+    let connection = rig.connect();
+    rig.advance(31_000);
+    for (let n = 0; n < 3; n++) connection = rig.reconnect(connection);
+    expect(rig.news("error")).toEqual([]);
+    connection.close();
+    rig.settle();
+    expect(rig.news("error")).toEqual([["error", "takeover-suspected"]]);
+  });
+
   it("is not suspected when the closes are far between", () => {
     const rig = new Rig();
     let connection = rig.connect();
