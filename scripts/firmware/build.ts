@@ -1,6 +1,6 @@
 /** A program of this repository through the SDK's tools: mcconfig, tsc, xsc, xsl, mcrez. */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { root, type Sdk } from "./sdk.js";
 
@@ -33,11 +33,10 @@ const LIMIT = 64 * 1024 * 1024;
 
 /**
  * Compiles and links the XS side: bytecode of all modules, the preloaded heap, resources.
- * @param output a folder for it, emptied first
+ * @param output a folder for it; programs for the same platform can share one
  * @throws BuildError
  */
 export function buildXs(target: Target, output: string, sdk: Sdk): Built {
-  rmSync(output, { recursive: true, force: true });
   mkdirSync(output, { recursive: true });
   const log = run("mcconfig", ["-p", target.platform, "-o", output, ...target.config], target.program, sdk);
   const folder = intermediateFolder(target, output);
@@ -51,11 +50,14 @@ export function make(folder: string, targets: readonly string[], target: Target,
   return run("make", ["-f", join(folder, "makefile"), ...targets], target.program, sdk);
 }
 
-function intermediateFolder({ platform, program }: Target, output: string): string {
-  const parts = platform.startsWith("esp32:") ? ["esp32", basename(platform)] : [platform, "mc"];
-  const folder = join(output, "tmp", ...parts, "release", basename(program));
-  if (!existsSync(join(folder, "makefile"))) throw new BuildError(`mcconfig has written no ${folder}/makefile`);
-  return folder;
+/** mcconfig puts it below `tmp`, by platform and board. */
+function intermediateFolder({ program }: Target, output: string): string {
+  const end = join("release", basename(program), "makefile");
+  const makefile = readdirSync(join(output, "tmp"), { recursive: true, encoding: "utf8" }).find((file) =>
+    file.endsWith(end),
+  );
+  if (makefile === undefined) throw new BuildError(`mcconfig has written no ${end} below ${output}`);
+  return join(output, "tmp", dirname(makefile));
 }
 
 interface ModuleConfig {

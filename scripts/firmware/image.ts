@@ -28,7 +28,6 @@ export interface Image {
 /** A slot on a 32-bit machine. */
 export const SLOT = 16;
 
-/** @param sources the folder whose modules are ours */
 export function readImage({ folder }: Built): Image {
   const linked = readFileSync(join(folder, "mc.xs.c"), "utf8");
   const scripts = new Map(
@@ -97,11 +96,17 @@ function sourcesOf(folder: string): Source[] {
   const found: Source[] = [];
   const pattern = /^\$\(MODULES_DIR\)\/(\S+)\.xsb:.*\n(?:\t(?!xsc ).*\n)*\txsc (\S+)/gm;
   for (const [, target, input] of makefile.matchAll(pattern)) {
-    const name = (target as string).replace(/^~\.([^/]+)\//, "$1:").replaceAll("\\", "");
-    const script = (input as string).replace("$(TMP_DIR)", folder).replace("$(MODULES_DIR)", join(folder, "modules"));
-    const compiled = join(folder, "modules", `${(target as string).replaceAll("\\", "")}.xsb`);
-    const written = script.startsWith(join(folder, "tsc/")) ? script.slice(join(folder, "tsc").length) : script;
-    if (existsSync(compiled)) found.push({ name, source: written, script, compiled });
+    const module = (target as string).replaceAll("\\", "");
+    const name = module.replace(/^~\.([^/]+)\//, "$1:");
+    const script = (input as string)
+      .replaceAll("\\", "")
+      .replace("$(TMP_DIR)", folder)
+      .replace("$(MODULES_DIR)", join(folder, "modules"));
+    const compiled = join(folder, "modules", `${module}.xsb`);
+    // What tsc has made lies below a folder of the module's name, with its whole path.
+    const emitted = join(folder, "tsc", module);
+    const source = script.startsWith(`${emitted}/`) ? script.slice(emitted.length) : script;
+    if (existsSync(compiled)) found.push({ name, source, script, compiled });
   }
   return found;
 }
