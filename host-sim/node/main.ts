@@ -1,4 +1,6 @@
 /** The simulator's command line. */
+import { explore } from "./explore/explore.js";
+import { replay } from "./explore/replay.js";
 import { run } from "./run.js";
 import { processTerminal, type Terminal } from "./terminal.js";
 import { UsageError } from "./usage.js";
@@ -13,6 +15,8 @@ interface Subcommand {
 /** The first one is what runs when none is named. */
 const subcommands: readonly [Subcommand, ...Subcommand[]] = [
   { name: "run", help: "one node in real time (the default)", main: run },
+  { name: "explore", help: "many seeds in virtual time, against the promise", main: explore },
+  { name: "replay", help: "one story again, by its seed or trace file", main: replay },
 ];
 
 async function main([name = "", ...rest]: readonly string[], terminal: Terminal): Promise<number> {

@@ -3,7 +3,7 @@
  * client is looked into.
  */
 import type { Outcome, QoS } from "../../../src/mqtt/api.js";
-import { PACKET_NAMES, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "../../../src/mqtt/packet.js";
+import { CONNECT, PACKET_NAMES, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "../../../src/mqtt/packet.js";
 import type { LinkState } from "../../../src/platform.js";
 import { type BrokerMessage, fingerprint } from "../broker/message.js";
 import type { VirtualClock } from "../clock.js";
@@ -153,13 +153,13 @@ export class Observer implements Witness {
 
   brokerConnected(): void {
     this.#releases = 0;
-    this.shakes.set(CONNECT_STATE, 1);
   }
 
   packet(up: boolean, first: number, id: number, length: number): void {
     const type = first >> 4;
     const QoS = (first >> 1) & 3;
     this.#trace.add(up ? "up" : "down", this.index, id, length, PACKET_NAMES[type] as string);
+    if (type === CONNECT) this.shakes.set(CONNECT_STATE, 1);
     if (type === PUBLISH && QoS > 0) {
       if (!up) this.shakes.add(QoS === 1 ? RECEIVE_1 : RECEIVE_2, 1);
     } else if (up) this.#answered(type);

@@ -35,6 +35,15 @@ const PORT = 1883;
 const UNDER_WAY = 60_000;
 /** A run that breaks something ends after so many violations: the first one tells. */
 const ENOUGH = 20;
+/** Milliseconds that pass at once, at most, before it is looked for violations. */
+const STRIDE = 60_000;
+
+export interface SimulationOptions {
+  /** Told of every event. */
+  readonly listener?: Listener | undefined;
+  /** Violations after which the run ends. */
+  readonly enough?: number;
+}
 
 export interface Result {
   readonly seed: string;
@@ -74,11 +83,13 @@ export class Simulation {
   readonly #byId = new Map<string, Observer>();
   readonly #runner: FaultRunner;
   readonly #traffic: Traffic;
+  readonly #enough: number;
   #recovery = 0;
   #cuts = 0;
 
-  constructor(story: Story, listener?: Listener) {
+  constructor(story: Story, { listener, enough = ENOUGH }: SimulationOptions = {}) {
     this.#story = story;
+    this.#enough = enough;
     this.#random = new RandomStream(story.seed);
     this.clock = new VirtualClock({ loopLimit: 200_000 });
     this.trace = new Trace(() => this.clock.elapsed, listener);
@@ -148,6 +159,7 @@ export class Simulation {
       }
       observer.check(this.clock.elapsed - UNDER_WAY);
     }
+    if (this.#violations.length >= this.#enough) throw new Enough();
   }
 
   #allIsWell(since: number): boolean {
@@ -157,8 +169,10 @@ export class Simulation {
   }
 
   #advanceTo(time: number): void {
-    if (time > this.clock.elapsed) this.clock.advance(time - this.clock.elapsed);
-    if (this.#violations.length >= ENOUGH) throw new Enough();
+    while (time > this.clock.elapsed) {
+      this.clock.advance(Math.min(STRIDE, time - this.clock.elapsed));
+      if (this.#violations.length >= this.#enough) throw new Enough();
+    }
   }
 
   #addNode(node: NodeStory, index: number, world: World): void {
@@ -217,7 +231,8 @@ export class Simulation {
 
   #accuse(node: number, invariant: Invariant, detail: string): void {
     this.trace.add("violation", node, 0, 0, `${invariant}: ${detail}`);
-    if (this.#violations.length < ENOUGH) this.#violations.push({ t: this.clock.elapsed, node, invariant, detail });
+    if (this.#violations.length < this.#enough)
+      this.#violations.push({ t: this.clock.elapsed, node, invariant, detail });
   }
 
   #watch(): BrokerWatch {
