@@ -77,18 +77,23 @@ export class Outbox {
 
   // ---- from and to the store
 
-  /** @param tokens of the messages in the store @returns the tokens of those that can be used, in order */
-  load(tokens: number[]): void {
+  /** @param tokens of the messages in the store; sorted here @returns the last that can be used, 0 when there is none */
+  load(tokens: number[]): number {
+    let last = 0;
     tokens.sort((a, b) => a - b);
     for (const token of tokens) {
-      if (this.log.length < this.#window) this.#load(token);
-      else {
+      if (this.log.length < this.#window) {
+        if (!this.#load(token)) continue;
+      } else {
         const byteLength = this.#read(token, (packet) => checked(packet, token).byteLength);
-        if (byteLength !== undefined) this.#defer(token, byteLength);
+        if (byteLength === undefined) continue;
+        this.#defer(token, byteLength);
       }
+      last = token;
     }
     // Those within a window of the head may have been sent before power was lost; the others cannot.
     for (let index = 0; index < this.log.length; index++) this.log.at(index).attempted = true;
+    return last;
   }
 
   /** Reads one message into memory, behind those that are there. @returns whether it was there */
@@ -305,10 +310,6 @@ export class Outbox {
 
 function keyOf(token: number): string {
   return OUTGOING_KEY + token.toString(RADIX);
-}
-
-export function tokenOf(key: string): number {
-  return Number.parseInt(key.slice(OUTGOING_KEY.length), RADIX);
 }
 
 function entryOf(token: number, packet: Uint8Array, source: PayloadSource | undefined, stored: boolean): Outgoing {

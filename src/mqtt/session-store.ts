@@ -6,7 +6,7 @@
  * - `i<id, base 36>`     an incoming QoS 2 message: state, token, flags, topic, payload
  * - `x…`                 a value of one of these keys that could not be used, set aside
  *
- * Every value ends in a checksum: what was damaged, or written by something else, is recognised.
+ * Every value ends in a checksum: what was damaged, or written by something else, is recognised. Other keys are left alone.
  */
 import type { KeyValue } from "../platform.js";
 import { type MqttError, resource } from "./errors.js";
@@ -28,8 +28,14 @@ export class SessionStore {
     return this.#store.maximumLength - CHECKSUM_LENGTH;
   }
 
+  /** The keys there are; none, and that in {@link damage}, when the store does not say. */
   keys(): string[] {
-    return this.#store.keys().filter((key) => !key.startsWith(ASIDE));
+    try {
+      return this.#store.keys();
+    } catch (error) {
+      this.damage.push(resource("store-damaged", `the store does not say what it holds: ${describe(error)}`, error));
+      return [];
+    }
   }
 
   /**
@@ -95,16 +101,21 @@ export class SessionStore {
   }
 }
 
-/** Fletcher's checksum with 16 bits (RFC 1146 describes its kind): finds swapped bytes too, and needs no table. */
+/** CRC-16/CCITT by half bytes: finds every error of up to 16 bits in a row, an erased byte among them. */
+const CRC: readonly number[] = Object.freeze([
+  0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7, 0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad,
+  0xe1ce, 0xf1ef,
+]);
+
 function checksum(bytes: Uint8Array, length: number): number {
-  // Not zero at the start, for an erased or zeroed value must not pass.
-  let low = 1;
-  let high = 0;
+  // A start and an end of their own, so that neither nothing, nor zeros, nor a value with zeros behind it passes.
+  let crc = 0x1d0f;
   for (let index = 0; index < length; index++) {
-    low = (low + (bytes[index] as number)) % 255;
-    high = (high + low) % 255;
+    const byte = bytes[index] as number;
+    crc = ((crc << 4) & 0xffff) ^ (CRC[(crc >> 12) ^ (byte >> 4)] as number);
+    crc = ((crc << 4) & 0xffff) ^ (CRC[(crc >> 12) ^ (byte & 0x0f)] as number);
   }
-  return (high << 8) | low;
+  return crc ^ 0xffff;
 }
 
 function describe(error: unknown): string {

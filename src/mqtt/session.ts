@@ -6,7 +6,7 @@ import type { KeyValue } from "../platform.js";
 import type { Durability, Outcome } from "./api.js";
 import type { MqttError } from "./errors.js";
 import { ReceivedIds } from "./inflight.js";
-import { identifierFor, OUTGOING_KEY, Outbox, tokenOf } from "./outbox.js";
+import { identifierFor, OUTGOING_KEY, Outbox } from "./outbox.js";
 import { SessionStore } from "./session-store.js";
 import { Subscriptions } from "./subscriptions.js";
 import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
@@ -243,11 +243,12 @@ export class Session {
     store.read(SESSION_KEY, (value) => this.#loadSession(value));
     const tokens: number[] = [];
     for (const key of store.keys()) {
-      if (key.startsWith(OUTGOING_KEY)) tokens.push(tokenOf(key));
-      else if (key.startsWith(INCOMING_KEY)) store.read(key, (value) => this.#loadIncoming(key, value));
+      const token = numberIn(key, OUTGOING_KEY);
+      const id = numberIn(key, INCOMING_KEY);
+      if (token > 0) tokens.push(token);
+      else if (id > 0 && id < 65_536) store.read(key, (value) => this.#loadIncoming(id, value));
     }
-    this.outbox.load(tokens);
-    for (const token of tokens) if (token >= this.#next) this.#next = token + 1;
+    this.#next = Math.max(this.#next, this.outbox.load(tokens) + 1);
   }
 
   #loadSession(value: Uint8Array): void {
@@ -262,10 +263,8 @@ export class Session {
     this.subscriptions.restore(stored.subscriptions);
   }
 
-  #loadIncoming(key: string, value: Uint8Array): void {
-    const id = Number.parseInt(key.slice(INCOMING_KEY.length), RADIX);
-    if (!(id > 0 && id < 65_536) || value.byteLength < INCOMING_HEADER)
-      throw new Error("it is not an incoming message");
+  #loadIncoming(id: number, value: Uint8Array): void {
+    if (value.byteLength < INCOMING_HEADER) throw new Error("it is not an incoming message");
     if (value[0] === INCOMING_HELD) {
       const payload = 10 + (((value[8] as number) << 8) | (value[9] as number));
       if (!(payload <= value.byteLength)) throw new Error("it is too short");
@@ -274,6 +273,13 @@ export class Session {
     }
     this.received.add(id);
   }
+}
+
+/** The number that a key of ours holds behind its prefix; 0 for a key that is not of ours. */
+function numberIn(key: string, prefix: string): number {
+  if (!key.startsWith(prefix)) return 0;
+  const number = Number.parseInt(key.slice(prefix.length), RADIX);
+  return Number.isSafeInteger(number) && prefix + number.toString(RADIX) === key ? number : 0;
 }
 
 function writeIncomingHeader(value: Uint8Array, state: number, token: number): void {
