@@ -32,6 +32,9 @@ interface Entry {
   seenOnce: number;
 }
 
+/** Entries that are looked after: those before them that balance are closed, so that a long run stays small. */
+const OPEN_ENTRIES = 20_000;
+
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   readonly #pending = new Map<number, Pending>();
@@ -39,6 +42,9 @@ export class Ledger {
   #acknowledged = 0;
   /** Accepted messages that were not seen yet. */
   #missing = 0;
+  /** Of closed entries. */
+  #exactlyOnce = 0;
+  #duplicated = 0;
 
   accepted(token: number, topic: string, payload: string, QoS: QoS, at: number): void {
     this.#published++;
@@ -77,13 +83,12 @@ export class Ledger {
 
   balance(): Balance {
     let lost = 0;
-    let duplicated = 0;
-    let exactlyOnce = 0;
-    for (const { accepted, seen, acceptedOnce, seenOnce } of this.#entries.values()) {
-      lost += Math.max(0, accepted - seen);
-      exactlyOnce += acceptedOnce;
-      // What was never accepted with QoS 2 is somebody else's message.
-      if (acceptedOnce > 0) duplicated += Math.max(0, seenOnce - acceptedOnce);
+    let duplicated = this.#duplicated;
+    let exactlyOnce = this.#exactlyOnce;
+    for (const entry of this.#entries.values()) {
+      lost += Math.max(0, entry.accepted - entry.seen);
+      exactlyOnce += entry.acceptedOnce;
+      duplicated += duplicatesOf(entry);
     }
     return { published: this.#published, acknowledged: this.#acknowledged, lost, exactlyOnce, duplicated };
   }
@@ -94,8 +99,26 @@ export class Ledger {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       entry = { accepted: 0, seen: 0, acceptedOnce: 0, seenOnce: 0 };
+      if (this.#entries.size >= OPEN_ENTRIES) this.#close();
       this.#entries.set(key, entry);
     }
     return entry;
   }
+
+  /** Closes the older half of the entries, where nothing is missing. */
+  #close(): void {
+    let rest = OPEN_ENTRIES / 2;
+    for (const [key, entry] of this.#entries) {
+      if (rest-- === 0) break;
+      if (entry.seen < entry.accepted) continue;
+      this.#exactlyOnce += entry.acceptedOnce;
+      this.#duplicated += duplicatesOf(entry);
+      this.#entries.delete(key);
+    }
+  }
+}
+
+function duplicatesOf({ acceptedOnce, seenOnce }: Entry): number {
+  // What was never accepted with QoS 2 is somebody else's message.
+  return acceptedOnce > 0 ? Math.max(0, seenOnce - acceptedOnce) : 0;
 }

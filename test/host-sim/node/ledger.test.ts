@@ -101,3 +101,24 @@ test("a settled message is given back with its topic and the time it was accepte
   expect(books.settled(8, true)).toBeUndefined();
   expect(books.balance()).toMatchObject({ acknowledged: 1 });
 });
+
+test("a long run is counted to the end: what is missing early on stays missing, what came twice stays counted", () => {
+  const books = new Ledger();
+  for (let token = 1; token <= 100_000; token++) {
+    books.accepted(token, "t", `${token}`, 2, 0);
+    if (token !== 7) books.seen("t", `${token}`, 2);
+    if (token === 8) books.seen("t", "8", 2);
+    books.settled(token, true);
+  }
+  expect(books.complete).toBe(false);
+  expect(books.balance()).toEqual({
+    published: 100_000,
+    acknowledged: 100_000,
+    lost: 1,
+    exactlyOnce: 100_000,
+    duplicated: 1,
+  });
+  books.seen("t", "7", 2);
+  expect(books.complete).toBe(true);
+  expect(books.balance().lost).toBe(0);
+});
