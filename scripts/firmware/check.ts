@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Board } from "../../boards/board.js";
 import { Mosquitto } from "../../test/support/mosquitto.js";
+import { boardProblems } from "./board-facts.js";
 import { type Built, buildXs, type Target } from "./build.js";
 import { readImage } from "./image.js";
 import { buildHost, buildLin } from "./lin.js";
@@ -44,7 +45,7 @@ export async function checkAll({ sdk, work, boards, prove }: CheckOptions): Prom
       const target = firmware(id);
       const built = buildXs(target, join(work, id), sdk);
       const { board } = (await import(`../../boards/${id}/board.js`)) as { board: Board };
-      judge(built);
+      judge(built, boardProblems(board, built, sdk));
       const image = readImage(built);
       if (id === boards[0]) say(`Bytecode in bytes: file with symbols, code alone\n${moduleTable(image, root)}\n`);
       say(`✓ ${boardLine(id, image, board)}`);
@@ -68,8 +69,8 @@ export async function checkAll({ sdk, work, boards, prove }: CheckOptions): Prom
 }
 
 /** @throws Error with a line for each problem */
-export function judge(built: Built): void {
-  const problems = problemsOf(built, readImage(built), root);
+export function judge(built: Built, more: readonly string[] = []): void {
+  const problems = [...problemsOf(built, readImage(built), root), ...more];
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
