@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ClientOptions } from "../../src/mqtt/api.js";
 import { Client, MqttError } from "../../src/mqtt/index.js";
-import { connack } from "../support/packets.js";
+import { connack, publish } from "../support/packets.js";
 import { Rig, type RigOptions, thrownBy } from "../support/rig.js";
 import { ScriptedBroker } from "../support/scripted-broker.js";
 
@@ -94,56 +94,61 @@ describe("CONNACK", () => {
 });
 
 describe("a session that the broker holds and the client does not know", () => {
-  it("is discarded by an extra connection with Clean Session, unseen by the application", () => {
-    const rig = new Rig();
+  it("is discarded by a connection with Clean Session in front of the first, unseen by the application", () => {
+    const rig = new Rig({}, { showsIntroductions: true });
     rig.client.publish("a", "mine", { QoS: 1 });
     rig.client.open();
     const first = rig.broker.accept();
-    first.expect("connect", { clean: false });
-    first.sendBytes([0x20, 2, 1, 0, 0x32, 6, 0, 1, 0x61, 0, 1, 0x78]);
+    first.expect("connect", { clean: true, clientId: "mote" });
+    first.send(connack(), publish("a", "not for us", 1, 1));
     first.expect("disconnect");
     first.expectClosed();
     const second = rig.broker.accept(0);
-    second.expect("connect", { clean: true });
+    second.expect("connect", { clean: false });
     second.send(connack());
-    second.expect("disconnect");
-    second.expectClosed();
-    const third = rig.broker.accept(0);
-    third.expect("connect", { clean: false });
-    third.send(connack());
-    third.expect("publish", { payload: "mine" });
+    second.expect("publish", { payload: "mine", dup: false });
     expect(rig.news()).toEqual([["connected", false]]);
+    // From now on the session is its own.
+    second.reset();
+    rig.broker.accept(2000).expect("connect", { clean: false });
   });
 
-  it("is discarded anew when that was interrupted", () => {
-    const rig = new Rig();
+  it("is discarded anew when that was interrupted, or undone before the session was begun", () => {
+    const rig = new Rig({}, { showsIntroductions: true });
     rig.client.open();
-    rig.broker.welcome({ sessionPresent: true }).expect("disconnect");
-    const second = rig.broker.accept();
-    second.expect("connect", { clean: true });
-    second.reset();
-    const third = rig.broker.accept(2000);
-    third.expect("connect", { clean: false });
-    third.send(connack(true));
-    third.expect("disconnect");
-    const fourth = rig.broker.accept();
-    fourth.expect("connect", { clean: true });
-    fourth.send(connack());
-    fourth.expect("disconnect");
-    rig.broker.welcome();
+    for (let n = 0; n < 3; n++) {
+      const first = rig.broker.accept(10_000);
+      first.expect("connect", { clean: true });
+      if (n === 0) {
+        first.reset();
+        continue;
+      }
+      first.send(connack());
+      first.expect("disconnect");
+      const second = rig.broker.accept();
+      second.expect("connect", { clean: false });
+      if (n === 2) second.send(connack());
+      else second.send(connack(true));
+    }
+    rig.settle();
     expect(rig.client.connected).toBe(true);
+    expect(rig.news("disconnected").map(([, code]) => code)).toEqual(["connection-closed", "foreign-session"]);
+    expect(rig.errors[1]?.kind).toBe("peer");
   });
 
   it("does not make the client turn in circles when the broker cannot forget it", () => {
-    const rig = new Rig();
+    const rig = new Rig({}, { showsIntroductions: true });
     rig.client.open();
     for (let n = 0; n < 40; n++) {
       const connection = rig.broker.accept(70_000);
       const { clean } = connection.expect("connect");
+      expect(clean).toBe(n % 2 === 0);
       connection.send(connack(!clean));
-      connection.expect("disconnect");
+      if (clean) connection.expect("disconnect");
+      connection.expectClosed();
     }
-    expect(rig.errors[0]).toMatchObject({ kind: "peer", code: "foreign-session" });
+    expect(rig.news("disconnected")).toHaveLength(20);
+    expect(new Set(rig.errors.map(({ code }) => code))).toEqual(new Set(["foreign-session"]));
     expect(rig.broker.clock.elapsed).toBeGreaterThan(60_000);
   });
 

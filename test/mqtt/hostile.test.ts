@@ -95,7 +95,7 @@ describe("the connection is closed at once, and nothing behind is processed, aft
   });
 
   it("CONNACK before CONNECT was sent", () => {
-    const rig = new Rig({}, { window: 1 });
+    const rig = new Rig({}, { window: 1, showsIntroductions: true });
     rig.client.open();
     const connection = rig.broker.accept();
     connection.send(connack());

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Reconnect } from "../../src/mqtt/reconnect.js";
+import type { Resolve } from "../../src/platform.js";
 import { PINGRESP } from "../support/packets.js";
 import { Rig } from "../support/rig.js";
+import { ScriptedBroker } from "../support/scripted-broker.js";
 
 const BOUNDS = { minimumDelay: 1000, maximumDelay: 60_000, stableTime: 30_000 };
 
@@ -101,21 +103,21 @@ describe("the client", () => {
   });
 
   it("goes on in spite of what an earlier attempt still says", () => {
-    const rig = new Rig();
+    const broker = new ScriptedBroker({ showsIntroductions: true });
     const late: ((address: string | undefined) => void)[] = [];
-    const slow = { ...rig.broker.platform, resolve: (_: string, found: (typeof late)[0]) => void late.push(found) };
-    Object.assign(rig.broker, { platform: slow });
-    const other = new Rig({ id: "late" }, rig.broker);
-    other.client.open();
+    const resolve: Resolve = (_, found) => void late.push(found);
+    Object.assign(broker, { platform: { ...broker.platform, resolve } });
+    const rig = new Rig({ clean: true }, broker);
+    rig.client.open();
     rig.advance(20_000);
-    expect(other.news()).toEqual([["disconnected", "connect-timeout", expect.any(Number)]]);
+    expect(rig.news()).toEqual([["disconnected", "connect-timeout", expect.any(Number)]]);
     rig.advance(2000);
     expect(late).toHaveLength(2);
     late[0]?.("192.0.2.1");
-    rig.broker.expectNoConnection(0);
+    broker.expectNoConnection(0);
     late[1]?.("192.0.2.1");
-    rig.broker.welcome();
-    expect(other.client.connected).toBe(true);
+    broker.welcome();
+    expect(rig.client.connected).toBe(true);
   });
 });
 

@@ -255,9 +255,14 @@ describe("what the broker knows of subscriptions survives a loss of power", () =
   it("with a broker of another name or a client of another id only", () => {
     const store = new MapStore();
     subscribed(store);
-    const rig = reborn(store, { id: "other" });
+    const rig = new Rig({ store, id: "other" }, { showsIntroductions: true });
+    rig.client.subscribe("a", {}, rig.handler);
     rig.client.open();
-    rig.broker.welcome({ sessionPresent: true }).expect("disconnect");
+    const introduction = rig.broker.accept();
+    introduction.expect("connect", { clean: true, clientId: "other" });
+    introduction.send({ cmd: "connack", returnCode: 0, sessionPresent: false });
+    introduction.expect("disconnect");
+    expect(filters(rig.broker.welcome())).toEqual(["a"]);
   });
 });
 
