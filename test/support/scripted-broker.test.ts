@@ -21,7 +21,7 @@ describe("scripted broker", () => {
   let closed: string | undefined;
 
   beforeEach(() => {
-    broker = new ScriptedBroker();
+    broker = new ScriptedBroker({ showsIntroductions: true });
     received = [];
     closed = undefined;
   });
@@ -149,6 +149,30 @@ describe("scripted broker", () => {
     expect(() => broker.expectNoConnection(1000)).toThrow("expected no connection within 1000 ms, but there was one");
     broker.welcome();
     expect(() => broker.accept(10)).toThrow("expected a connection within 10 ms, but none came");
+  });
+
+  it("keeps introductions to itself unless it is told to show them, and nothing else", () => {
+    broker = new ScriptedBroker();
+    open(CONNECT);
+    broker.expectNoConnection(1000);
+    expect(received).toEqual([0x20, 2, 0, 0]);
+    send({ cmd: "disconnect" });
+    socket.close();
+    broker.expectNoConnection(1000);
+
+    open({ ...CONNECT, clean: false });
+    broker.accept().expect("connect", { clean: false });
+    open();
+    broker.expectNoConnection(1000);
+    socket.write(Uint8Array.of(0xf0, 0));
+    expect(() => broker.accept().next()).toThrow("bytes that are no packet: f0 00");
+
+    open(CONNECT);
+    broker.expectNoConnection(1000);
+    send(PINGREQ);
+    const connection = broker.accept();
+    connection.expect("connect", { clean: true });
+    connection.expect("pingreq");
   });
 
   it("is found by its name, and no other is", () => {

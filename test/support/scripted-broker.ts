@@ -78,28 +78,30 @@ export class ScriptedBroker {
     });
   }
 
-  /** Shows the connection once its first bytes are no introduction. */
+  /** Grants an introduction; shows the connection once it turns out to be anything else. */
   #afterIntroduction(connection: Connection): Connection["callbacks"] {
-    let isKnown = false;
+    let isGranted = false;
+    let isShown = false;
     const show = () => {
-      isKnown = true;
+      if (isShown) return;
+      isShown = true;
       this.connections.push(connection);
     };
     return {
       onBytes: (bytes) => {
         connection.callbacks.onBytes(bytes);
-        if (isKnown) return;
-        const [first] = connection.packets;
-        if (first === undefined && !connection.isBroken) return;
-        if (first?.cmd !== "connect" || first.clean !== true) show();
-        else {
-          isKnown = true;
+        const [first, second, third] = connection.packets;
+        const isConnect = first === undefined || (first.cmd === "connect" && first.clean === true);
+        const isDisconnect = second === undefined || (second.cmd === "disconnect" && third === undefined);
+        if (connection.isBroken || !isConnect || !isDisconnect) show();
+        else if (first !== undefined && !isGranted) {
+          isGranted = true;
           connection.send({ cmd: "connack", returnCode: 0, sessionPresent: false });
         }
       },
       onClose: (reason) => {
         connection.callbacks.onClose(reason);
-        if (!isKnown) show();
+        if (!isGranted) show();
       },
     };
   }
