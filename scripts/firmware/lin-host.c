@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 #include "screen.h"
 
 enum { WIDTH = 8, HEIGHT = 8, RESTART = 64, ABORTED = 100 };
@@ -60,6 +62,8 @@ int main(int argc, char **argv) {
 		fprintf(stderr, "lin-host: %s\n", argc == 2 ? dlerror() : "usage: lin-host mc.so");
 		return 2;
 	}
+	/* Math.random() is the C library's rand() here; on a device it is the radio's noise. */
+	srand((unsigned)time(NULL) ^ (unsigned)getpid() << 16);
 	/* A write after the peer has closed is an error to the program, not its end. */
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);

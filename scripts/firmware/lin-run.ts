@@ -47,6 +47,8 @@ class Run {
     await this.#witness.settled();
     this.#start();
     await this.#line("connects", / connected new session$/);
+    // Its first messages are acknowledged: so is its subscription, which went before them.
+    await this.#line("is acknowledged", / published #1 delivered$/);
     for (const QoS of [1, 0, 2]) await this.#readings(QoS);
     await this.#refusals();
     await this.#brokerStops();
