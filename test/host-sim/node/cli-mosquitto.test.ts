@@ -7,6 +7,9 @@ import { Mosquitto, type MosquittoOptions } from "../../support/mosquitto.js";
 import { command } from "../../support/requirements.js";
 import { Sim } from "./sim.js";
 
+// Each test starts a program or two, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
 const cleanUp: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -146,8 +149,8 @@ describeWith("mosquitto", "a node on a mosquitto", () => {
 
   test("leaves no session behind when its storage is forgotten", async () => {
     const broker = await mosquitto();
-    const run = sim("--broker", broker.url, "--duration", "1s");
-    expect(await run.ended()).toBe(0);
+    const run = sim("--broker", broker.url);
+    expect(await run.stopped()).toBe(0);
     const sessions = (id: string) =>
       [...broker.log.matchAll(new RegExp(`as (${id}) \\(p2, c(\\d)`, "g"))].map((m) => m[2]);
     await until(() => expect(sessions("porch").at(-1)).toBe("1"));
@@ -156,8 +159,8 @@ describeWith("mosquitto", "a node on a mosquitto", () => {
 
   test("gets in with a user and password whose signs are percent-encoded", async () => {
     const broker = await mosquitto({ users: { "mote@home": "p/w:%" } });
-    const run = sim("--broker", broker.url.replace("//", "//mote%40home:p%2Fw%3A%25@"), "--duration", "1s", "--wire");
-    expect(await run.ended()).toBe(0);
+    const run = sim("--broker", broker.url.replace("//", "//mote%40home:p%2Fw%3A%25@"), "--wire");
+    expect(await run.stopped()).toBe(0);
     expect(run.stdout).not.toContain("p/w");
     expect(run.all("wire")[0]).toMatchObject({ packet: { username: "mote@home", password: "(5 bytes)" } });
   });
@@ -177,7 +180,9 @@ describeWith("mosquitto", "a node on a mosquitto", () => {
       users: { mote: "pw" },
       acl: ["user mote", "topic write motewire/#", "topic read motewire/porch/command/+"],
     });
-    const run = sim("--broker", broker.url.replace("//", "//mote:pw@"), "--duration", "1s");
+    const run = sim("--broker", broker.url.replace("//", "//mote:pw@"));
+    await run.event("acknowledged");
+    run.signal("SIGINT");
     expect(await run.ended()).toBe(1);
     expect(run.all("error").map(({ where }) => where)).toEqual(["observer"]);
   });

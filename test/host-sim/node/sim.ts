@@ -73,6 +73,13 @@ export class Sim {
     return this.process.exitCode ?? this.process.signalCode;
   }
 
+  /** Lets the node come online, then ends it as Ctrl-C does. @returns the exit code */
+  async stopped(): Promise<number | string | null> {
+    await this.event("acknowledged", ({ topic }) => topic.endsWith("/status"));
+    this.signal("SIGINT");
+    return this.ended();
+  }
+
   async kill(): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill("SIGKILL");
     await this.#ended;
