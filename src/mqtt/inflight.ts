@@ -24,6 +24,8 @@ export interface Outgoing {
   risky: boolean;
   /** It is in the store too, so that it need not be held here before it is to be sent. */
   stored: boolean;
+  /** The store holds a mark beside it that it was parked. */
+  marked: boolean;
   /** Connections in a row that the peer closed while this message alone was on its way. */
   strikes: number;
   /** When the packet's last byte was handed to the socket; counts only below {@link OutgoingLog.sent}. */
@@ -177,6 +179,10 @@ export class ReceivedIds {
 
   constructor(maximum: number) {
     this.#maximum = maximum;
+  }
+
+  get length(): number {
+    return this.#length;
   }
 
   get full(): boolean {

@@ -12,6 +12,8 @@ import type { SessionStore } from "./session-store.js";
 import { utf8Length } from "./utf8.js";
 
 export const OUTGOING_KEY = "o";
+/** An empty value beside a message's own: it was parked, and so it was sent, whatever its place in the log. */
+export const PARKED_KEY = "p";
 const RADIX = 36;
 /** Packet identifiers there are; a token's is its remainder. */
 const IDENTIFIERS = 65_535;
@@ -50,6 +52,8 @@ export class Outbox {
   /** Stored messages that are held in memory at most. */
   readonly #window: number;
   #online = false;
+  /** The token of a message that was refused because its write failed, and may be in the store all the same; or 0. */
+  #refused = 0;
 
   // The backlog: stored messages whose tokens are from first to last, not all of which need exist.
   #count = 0;
@@ -77,13 +81,26 @@ export class Outbox {
 
   // ---- from and to the store
 
-  /** @param tokens of the messages in the store; sorted here @returns the last that can be used, 0 when there is none */
-  load(tokens: number[]): number {
+  /**
+   * @param tokens of the messages in the store; sorted here
+   * @param parked those of messages that were parked
+   * @returns the last that can be used, 0 when there is none
+   */
+  load(tokens: number[], parked: readonly number[]): number {
     let last = 0;
     tokens.sort((a, b) => a - b);
     for (const token of tokens) {
-      if (this.log.length < this.#window) {
-        if (!this.#load(token)) continue;
+      if (parked.includes(token)) {
+        const entry = this.#load(token);
+        if (entry === undefined) continue;
+        entry.marked = entry.attempted = true;
+        this.parked.push(entry);
+      } else if (this.log.length < this.#window) {
+        const entry = this.#load(token);
+        if (entry === undefined) continue;
+        // Within a window of the head it may have been sent before power was lost; behind that it cannot.
+        entry.attempted = true;
+        this.log.append(entry);
       } else {
         const byteLength = this.#read(token, (packet) => checked(packet, token).byteLength);
         if (byteLength === undefined) continue;
@@ -91,16 +108,13 @@ export class Outbox {
       }
       last = token;
     }
-    // Those within a window of the head may have been sent before power was lost; the others cannot.
-    for (let index = 0; index < this.log.length; index++) this.log.at(index).attempted = true;
     return last;
   }
 
-  /** Reads one message into memory, behind those that are there. @returns whether it was there */
-  #load(token: number): boolean {
+  /** Reads one message into memory. */
+  #load(token: number): Outgoing | undefined {
     const packet = this.#read(token, (value) => checked(value, token).slice());
-    if (packet !== undefined) this.log.append(entryOf(token, packet, undefined, true));
-    return packet !== undefined;
+    return packet === undefined ? undefined : entryOf(token, packet, undefined, true);
   }
 
   #read<T>(token: number, use: (value: Uint8Array) => T): T | undefined {
@@ -171,7 +185,13 @@ export class Outbox {
           `the message takes ${byteLength} bytes and the store ${most}: use a source`,
         );
       }
-      store.write(keyOf(token), packet);
+      this.#forgetRefused();
+      try {
+        store.write(keyOf(token), packet);
+      } catch (error) {
+        this.#refused = token;
+        throw error;
+      }
       if (this.#count > 0 || this.log.length >= this.#window) this.#defer(token, byteLength);
       else this.log.append(entryOf(token, packet, undefined, true));
       return;
@@ -179,6 +199,16 @@ export class Outbox {
     // It cannot wait in the store: those before it have to wait in memory with it.
     while (this.#count > 0) this.#loadNext();
     this.log.append(entryOf(token, packet, source, false));
+  }
+
+  /**
+   * A write that fails may have been done. What the caller was told is refused must not be sent after the next start.
+   * @throws MqttError of kind `resource`
+   */
+  #forgetRefused(): void {
+    if (this.#refused === 0) return;
+    this.#store?.delete(keyOf(this.#refused));
+    this.#refused = 0;
   }
 
   /** The next to be sent on this connection, now counted as sent; undefined when there is none. */
@@ -203,9 +233,11 @@ export class Outbox {
   /** Moves on by one message in the backlog. */
   #loadNext(): void {
     for (let token = this.#first; token <= this.#last; token++) {
-      if (!this.#load(token)) continue;
+      const entry = token === this.#refused ? undefined : this.#load(token);
+      if (entry === undefined) continue;
+      this.log.append(entry);
       this.#first = token + 1;
-      this.#byteLength -= this.log.at(this.log.length - 1).byteLength;
+      this.#byteLength -= entry.byteLength;
       if (--this.#count === 0) this.#byteLength = 0;
       return;
     }
@@ -225,6 +257,7 @@ export class Outbox {
   complete(index: number): Outgoing {
     const entry = this.log.at(index);
     if (entry.stored) this.#store?.delete(keyOf(entry.token));
+    if (entry.marked) this.#store?.delete(markOf(entry.token));
     return this.log.remove(index);
   }
 
@@ -247,9 +280,26 @@ export class Outbox {
     for (const entry of this.parked) forgetAttempt(entry);
   }
 
+  /** A CONNECT was not seen answered: the session that the broker says it has may be a new one. */
+  doubt(): void {
+    const { log } = this;
+    for (let index = 0; index < log.length; index++) {
+      const entry = log.at(index);
+      if (entry.attempted && !isReleased(entry) && isQoS2(entry.packet)) entry.risky = true;
+    }
+  }
+
   /** Takes the message at `index` of the log out of the way of the others. */
   park(index: number): void {
-    this.parked.push(this.log.remove(index));
+    const entry = this.log.remove(index);
+    this.parked.push(entry);
+    if (!entry.stored || entry.marked) return;
+    try {
+      this.#store?.write(markOf(entry.token), new Uint8Array(0));
+      entry.marked = true;
+    } catch {
+      // Without the mark a restart tries it again at once, and another message that was sent may be taken for one that was not.
+    }
   }
 
   /** Gives a parked message another chance, at its place among those not yet sent. @param strikes it begins with */
@@ -282,6 +332,7 @@ export class Outbox {
   }
 
   #reviewStored(token: number, visit: (message: WaitingMessage) => Verdict): void {
+    if (token === this.#refused) return;
     const packet = this.#read(token, (value) => checked(value, token).slice());
     if (packet === undefined || !isPublish(packet)) return;
     const verdict = visit(waiting(token, packet));
@@ -308,6 +359,10 @@ export class Outbox {
   }
 }
 
+function markOf(token: number): string {
+  return PARKED_KEY + token.toString(RADIX);
+}
+
 function keyOf(token: number): string {
   return OUTGOING_KEY + token.toString(RADIX);
 }
@@ -324,6 +379,7 @@ function entryOf(token: number, packet: Uint8Array, source: PayloadSource | unde
     attempted: false,
     risky: false,
     stored,
+    marked: false,
     strikes: 0,
     sentAt: 0,
   };

@@ -5,8 +5,9 @@
 import type { Message } from "./api.js";
 import type { Decoder } from "./decode.js";
 import { resource } from "./errors.js";
+import type { HeldMessage } from "./inbox.js";
 import { DUP, PUBACK, PUBCOMP, PUBREC, RETAIN } from "./packet.js";
-import type { HeldMessage, Session } from "./session.js";
+import type { Session } from "./session.js";
 
 export interface ReceiverEvents {
   message(message: Message): void;
@@ -46,40 +47,45 @@ export class Receiver {
     const session = this.#session;
     const { QoS, id } = decoder;
     const more = decoder.unfinished;
-    if (first) {
-      this.#repeated = QoS === 2 && session.received.has(id);
-      if (!this.#repeated) {
-        if (QoS === 2 && session.received.full) {
-          throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
-        }
-        this.#token = session.nextToken();
-      }
-    }
+    if (first) this.#begin(decoder, more);
     if (!this.#repeated) {
       const message = messageFrom(decoder, this.#token, more);
       if (first && !more && QoS === 2) {
-        session.hold(id, message.token, message.topic, message.payload, message.retain);
+        session.inbox.hold(id, message.token, message.topic, message.payload, message.retain);
       }
       this.#piece = more ? message : undefined;
       this.#events.message(message);
-      if (!more && QoS === 2) session.processed(id, message.token);
+      if (!more && QoS === 2) session.inbox.processed(id, message.token);
     }
     if (!more && QoS > 0) this.#answer(QoS === 1 ? PUBACK : PUBREC, id);
   }
 
+  #begin({ QoS, id, flags }: Decoder, more: boolean): void {
+    const { inbox } = this.#session;
+    const duplicate = (flags & DUP) !== 0;
+    this.#repeated = QoS === 2 && inbox.isRepeated(id, duplicate);
+    if (this.#repeated) return;
+    if (QoS === 2 && inbox.received.full) {
+      throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
+    }
+    const token = this.#session.nextToken();
+    this.#token = QoS === 2 && more ? inbox.begin(id, duplicate, token) : token;
+  }
+
   /** PUBREL has come. It is answered whether or not there is something to release. */
   release(id: number): void {
-    this.#session.forget(id);
+    this.#session.inbox.forget(id);
     this.#answer(PUBCOMP, id);
   }
 
   /** Hands over what was stored and not processed before power was lost. */
   handOverHeld(): void {
-    const { held } = this.#session;
+    const { inbox } = this.#session;
+    const { held } = inbox;
     // One by one: what follows one whose completion the store refuses waits for the next connection.
     for (let message = held.shift(); message !== undefined; message = held.shift()) {
       this.#events.message(messageOf(message));
-      this.#session.processed(message.id, message.token);
+      inbox.processed(message.id, message.token);
     }
   }
 }

@@ -5,32 +5,17 @@
 import type { KeyValue } from "../platform.js";
 import type { Durability, Outcome } from "./api.js";
 import type { MqttError } from "./errors.js";
-import { ReceivedIds } from "./inflight.js";
-import { identifierFor, OUTGOING_KEY, Outbox } from "./outbox.js";
+import { INCOMING_KEY, Inbox } from "./inbox.js";
+import { identifierFor, OUTGOING_KEY, Outbox, PARKED_KEY } from "./outbox.js";
 import { SessionStore } from "./session-store.js";
 import { Subscriptions } from "./subscriptions.js";
 import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
 
 const FORMAT = 1;
 const SESSION_KEY = "s";
-const INCOMING_KEY = "i";
 /** Tokens taken from the store at once: one write for so many. */
 const RESERVATION = 1024;
 const RADIX = 36;
-
-const INCOMING_HELD = 0;
-const INCOMING_DONE = 1;
-/** State (1 byte), token (6 bytes). */
-const INCOMING_HEADER = 7;
-
-/** An incoming QoS 2 message that is stored and has not been processed. */
-export interface HeldMessage {
-  readonly id: number;
-  readonly token: number;
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly retain: boolean;
-}
 
 interface StoredSession {
   readonly format: number;
@@ -54,18 +39,14 @@ export interface SessionOptions {
 
 export class Session {
   readonly outbox: Outbox;
-  readonly received: ReceivedIds;
+  readonly inbox: Inbox;
   readonly subscriptions = new Subscriptions();
   /**
    * Both sides have this session. Until then a session that the broker holds is not ours: packet identifiers, tried with
    * aedes and mosquitto, would meet those of its past.
    */
   established = false;
-  /** Messages found in the store, to be handed over. */
-  held: HeldMessage[] = [];
-
   readonly #store: SessionStore | undefined;
-  readonly #durability: Durability;
   readonly #identity: string;
   #next: number;
   #reserved = 0;
@@ -73,11 +54,10 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#store = options.store === undefined ? undefined : new SessionStore(options.store);
-    this.#durability = options.durability;
     this.#identity = options.identity;
     this.#next = options.first;
     this.outbox = new Outbox(this.#store, options.durability, options.window);
-    this.received = new ReceivedIds(options.maximumReceived);
+    this.inbox = new Inbox(this.#store, options.durability, options.maximumReceived);
     if (this.#store !== undefined) this.#load(this.#store);
   }
 
@@ -143,9 +123,13 @@ export class Session {
     const wasOnline = this.#online;
     this.#online = false;
     // A CONNECT whose answer was not seen may have begun a new session: the next answer will say that it is present.
-    if (!wasOnline) this.subscriptions.doubt();
+    if (!wasOnline) {
+      this.subscriptions.doubt();
+      this.inbox.doubt();
+      this.outbox.doubt();
+    }
     try {
-      if (wasOnline && this.#durability === "offline") for (const id of this.received.all()) this.#storeDone(id, 0);
+      if (wasOnline) this.inbox.offline();
     } finally {
       this.outbox.offline();
     }
@@ -153,11 +137,9 @@ export class Session {
 
   /** The broker's session is not ours, or gone. */
   startOver(published: (token: number, outcome: Outcome) => void): void {
-    const ids = this.received.all();
     // Should power fail before the last of them is gone, the rest must not be taken for identifiers of the new session.
-    if (ids.length > 0 && this.established) this.#establish(false);
-    for (const id of ids) this.#store?.delete(INCOMING_KEY + id.toString(RADIX));
-    this.received.clear();
+    if (!this.inbox.isEmpty && this.established) this.#establish(false);
+    this.inbox.clear();
     this.outbox.startOver(published);
   }
 
@@ -174,52 +156,6 @@ export class Session {
   /** The broker's subscriptions have changed. */
   saveSubscriptions(): void {
     if (this.established) this.#save();
-  }
-
-  // ---- incoming QoS 2
-
-  /** Whether incoming identifiers are stored as they come. */
-  get #durable(): boolean {
-    return this.#store !== undefined && this.#durability === "always";
-  }
-
-  /**
-   * Stores an incoming QoS 2 message before PUBREC is sent for it. One that no value of the store can hold is like one that
-   * comes in pieces: of it only that it was processed is stored. @throws MqttError of kind `resource`
-   */
-  hold(id: number, token: number, topic: string, payload: Uint8Array, retain: boolean): void {
-    const topicLength = utf8Length(topic);
-    const length = INCOMING_HEADER + 3 + topicLength + payload.byteLength;
-    if (this.#durable && length <= (this.#store as SessionStore).maximumLength) {
-      const value = new Uint8Array(length);
-      writeIncomingHeader(value, INCOMING_HELD, token);
-      value[7] = retain ? 1 : 0;
-      value[8] = topicLength >> 8;
-      value[9] = topicLength & 0xff;
-      value.set(payload, writeUtf8(topic, value, 10));
-      this.#store?.write(INCOMING_KEY + id.toString(RADIX), value);
-    }
-    this.received.add(id);
-  }
-
-  /** The handlers of an incoming QoS 2 message are done: it will not be handed over again. @throws MqttError */
-  processed(id: number, token: number): void {
-    // First, for it was handed over: should the store refuse, only a loss of power may bring it again.
-    if (!this.received.has(id)) this.received.add(id);
-    if (this.#durable) this.#storeDone(id, token);
-  }
-
-  #storeDone(id: number, token: number): void {
-    const value = new Uint8Array(INCOMING_HEADER);
-    writeIncomingHeader(value, INCOMING_DONE, token);
-    this.#store?.write(INCOMING_KEY + id.toString(RADIX), value);
-  }
-
-  /** PUBREL has come. @throws MqttError of kind `resource` */
-  forget(id: number): void {
-    if (!this.received.has(id)) return;
-    this.#store?.delete(INCOMING_KEY + id.toString(RADIX));
-    this.received.delete(id);
   }
 
   // ---- the store
@@ -242,13 +178,16 @@ export class Session {
   #load(store: SessionStore): void {
     store.read(SESSION_KEY, (value) => this.#loadSession(value));
     const tokens: number[] = [];
+    const marked: number[] = [];
     for (const key of store.keys()) {
       const token = numberIn(key, OUTGOING_KEY);
+      const mark = numberIn(key, PARKED_KEY);
       const id = numberIn(key, INCOMING_KEY);
       if (token > 0) tokens.push(token);
-      else if (id > 0 && id < 65_536) store.read(key, (value) => this.#loadIncoming(id, value));
+      else if (mark > 0) marked.push(mark);
+      else if (id > 0 && id < 65_536) store.read(key, (value) => this.inbox.load(id, value));
     }
-    this.#next = Math.max(this.#next, this.outbox.load(tokens) + 1);
+    this.#next = Math.max(this.#next, this.outbox.load(tokens, marked) + 1);
   }
 
   #loadSession(value: Uint8Array): void {
@@ -262,17 +201,6 @@ export class Session {
     // It may not be the session that the broker has by now: they are asked for again.
     this.subscriptions.restore(stored.subscriptions);
   }
-
-  #loadIncoming(id: number, value: Uint8Array): void {
-    if (value.byteLength < INCOMING_HEADER) throw new Error("it is not an incoming message");
-    if (value[0] === INCOMING_HELD) {
-      const payload = 10 + (((value[8] as number) << 8) | (value[9] as number));
-      if (!(payload <= value.byteLength)) throw new Error("it is too short");
-      const topic = readUtf8(value, 10, payload);
-      this.held.push({ id, token: readToken(value), topic, payload: value.slice(payload), retain: value[7] === 1 });
-    }
-    this.received.add(id);
-  }
 }
 
 /** The number that a key of ours holds behind its prefix; 0 for a key that is not of ours. */
@@ -280,19 +208,4 @@ function numberIn(key: string, prefix: string): number {
   if (!key.startsWith(prefix)) return 0;
   const number = Number.parseInt(key.slice(prefix.length), RADIX);
   return Number.isSafeInteger(number) && prefix + number.toString(RADIX) === key ? number : 0;
-}
-
-function writeIncomingHeader(value: Uint8Array, state: number, token: number): void {
-  value[0] = state;
-  let rest = token;
-  for (let index = INCOMING_HEADER - 1; index > 0; index--) {
-    value[index] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
-}
-
-function readToken(value: Uint8Array): number {
-  let token = 0;
-  for (let index = 1; index < INCOMING_HEADER; index++) token = token * 256 + (value[index] as number);
-  return token;
 }

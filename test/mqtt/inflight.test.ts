@@ -23,6 +23,7 @@ function entry(id: number, packet: Uint8Array): Outgoing {
     attempted: false,
     risky: false,
     stored: false,
+    marked: false,
     strikes: 0,
     sentAt: 0,
   };

@@ -1,0 +1,188 @@
+/**
+ * Incoming QoS 2 messages between their first arrival and their release: which identifiers are taken, and what of it the
+ * store holds, so that each message is handed over once. Section 4.3.3.
+ */
+import type { Durability } from "./api.js";
+import { ReceivedIds } from "./inflight.js";
+import type { SessionStore } from "./session-store.js";
+import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
+
+export const INCOMING_KEY = "i";
+const RADIX = 36;
+
+/** Handed over in pieces, not to its end. */
+const BEGUN = 2;
+/** Stored whole, not processed. */
+const HELD = 0;
+/** Processed, not released. */
+const DONE = 1;
+/** State (1 byte), token (6 bytes). */
+const HEADER = 7;
+
+/** A message that is stored and has not been processed. */
+export interface HeldMessage {
+  readonly id: number;
+  readonly token: number;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retain: boolean;
+}
+
+export class Inbox {
+  /** Identifiers of messages that have been handed over, or are held to be, and are not released. */
+  readonly received: ReceivedIds;
+  /** Messages found in the store, to be handed over. */
+  readonly held: HeldMessage[] = [];
+  /** Tokens of messages whose hand-over in pieces was begun. */
+  readonly #begun: { readonly id: number; readonly token: number }[] = [];
+  /**
+   * A CONNECT was not seen answered, so the session that the broker has may be a new one, in which the identifiers held here
+   * mean nothing. What a broker sends again from the old one carries DUP [MQTT-3.3.1-1].
+   */
+  #doubtful = false;
+
+  readonly #store: SessionStore | undefined;
+  readonly #durability: Durability;
+
+  constructor(store: SessionStore | undefined, durability: Durability, maximum: number) {
+    this.#store = store;
+    this.#durability = durability;
+    this.received = new ReceivedIds(maximum);
+  }
+
+  /** Takes in a stored value. @throws Error when it is none of ours */
+  load(id: number, value: Uint8Array): void {
+    if (value.byteLength < HEADER) throw new Error("it is not an incoming message");
+    const token = readToken(value);
+    this.#doubtful = true;
+    if (value[0] === BEGUN) {
+      this.#begun.push({ id, token });
+      return;
+    }
+    if (value[0] === HELD) {
+      const payload = HEADER + 3 + (((value[8] as number) << 8) | (value[9] as number));
+      if (!(payload <= value.byteLength)) throw new Error("it is too short");
+      const topic = readUtf8(value, HEADER + 3, payload);
+      this.held.push({ id, token, topic, payload: value.slice(payload), retain: value[7] === 1 });
+    }
+    this.received.add(id);
+  }
+
+  /** A CONNECT was not seen answered. */
+  doubt(): void {
+    if (this.received.length > 0 || this.#begun.length > 0) this.#doubtful = true;
+  }
+
+  /** The connection has ended, which durability `offline` stores. @throws MqttError of kind `resource` */
+  offline(): void {
+    if (this.#durability === "offline") for (const id of this.received.all()) this.#write(id, headerOf(DONE, 0));
+  }
+
+  /** Whether there is anything of the broker's session. */
+  get isEmpty(): boolean {
+    return this.received.length === 0 && this.#begun.length === 0;
+  }
+
+  /** The broker's session is gone. @throws MqttError of kind `resource` */
+  clear(): void {
+    for (const id of this.received.all()) this.#delete(id);
+    for (const { id } of this.#begun) this.#delete(id);
+    this.received.clear();
+    this.#begun.length = 0;
+    this.#doubtful = false;
+  }
+
+  /** Whether a message that comes was handed over before. @param duplicate its DUP flag */
+  isRepeated(id: number, duplicate: boolean): boolean {
+    if (!this.received.has(id)) return false;
+    if (duplicate || !this.#doubtful) return true;
+    this.received.delete(id);
+    return false;
+  }
+
+  /**
+   * The hand-over of a message in pieces begins.
+   * @param token the one for it, if its hand-over was not begun before
+   * @returns its token
+   * @throws MqttError of kind `resource`
+   */
+  begin(id: number, duplicate: boolean, token: number): number {
+    const index = this.#begun.findIndex((entry) => entry.id === id);
+    if (index >= 0) {
+      const [before] = this.#begun.splice(index, 1);
+      if (before !== undefined && (duplicate || !this.#doubtful)) {
+        this.#begun.push(before);
+        return before.token;
+      }
+    }
+    if (this.#durable) this.#write(id, headerOf(BEGUN, token));
+    this.#begun.push({ id, token });
+    return token;
+  }
+
+  /**
+   * Stores a message before PUBREC is sent for it. One that no value of the store can hold is like one that comes in pieces:
+   * of it only that it was processed is stored. @throws MqttError of kind `resource`
+   */
+  hold(id: number, token: number, topic: string, payload: Uint8Array, retain: boolean): void {
+    const topicLength = utf8Length(topic);
+    const length = HEADER + 3 + topicLength + payload.byteLength;
+    if (this.#durable && length <= (this.#store as SessionStore).maximumLength) {
+      const value = new Uint8Array(length);
+      value.set(headerOf(HELD, token));
+      value[7] = retain ? 1 : 0;
+      value[8] = topicLength >> 8;
+      value[9] = topicLength & 0xff;
+      value.set(payload, writeUtf8(topic, value, HEADER + 3));
+      this.#write(id, value);
+    }
+    this.received.add(id);
+  }
+
+  /** The handlers of a message are done: it will not be handed over again. @throws MqttError of kind `resource` */
+  processed(id: number, token: number): void {
+    const index = this.#begun.findIndex((entry) => entry.id === id);
+    if (index >= 0) this.#begun.splice(index, 1);
+    // First, for it was handed over: should the store refuse, only a loss of power may bring it again.
+    if (!this.received.has(id)) this.received.add(id);
+    if (this.#durable) this.#write(id, headerOf(DONE, token));
+  }
+
+  /** PUBREL has come. @throws MqttError of kind `resource` */
+  forget(id: number): void {
+    if (!this.received.has(id)) return;
+    this.#delete(id);
+    this.received.delete(id);
+    if (this.isEmpty) this.#doubtful = false;
+  }
+
+  /** Whether messages are stored as they come. */
+  get #durable(): boolean {
+    return this.#store !== undefined && this.#durability === "always";
+  }
+
+  #write(id: number, value: Uint8Array): void {
+    this.#store?.write(INCOMING_KEY + id.toString(RADIX), value);
+  }
+
+  #delete(id: number): void {
+    this.#store?.delete(INCOMING_KEY + id.toString(RADIX));
+  }
+}
+
+function headerOf(state: number, token: number): Uint8Array {
+  const header = new Uint8Array(HEADER);
+  header[0] = state;
+  let rest = token;
+  for (let index = HEADER - 1; index > 0; index--) {
+    header[index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return header;
+}
+
+function readToken(value: Uint8Array): number {
+  let token = 0;
+  for (let index = 1; index < HEADER; index++) token = token * 256 + (value[index] as number);
+  return token;
+}
