@@ -25,8 +25,9 @@ export class Conduct {
   #received: number[] = [];
   #connection = 0;
   #messages = 0;
-  /** Order of the last PUBLISH on this connection. */
+  /** Order of the last PUBLISH on this connection, and that message. */
   #last = 0;
+  #lastPrint = 0;
   /** Messages on this connection that the broker has not acknowledged to the end. */
   #inFlight = 0;
 
@@ -54,10 +55,11 @@ export class Conduct {
 
   /**
    * A PUBLISH with QoS 1 or 2 has come.
-   * @returns whether it is sent again in the order of the first time [MQTT-4.6.0-1], or for the first time
+   * @returns the fingerprint of a message that it should have come before, because it was first sent before it
+   * [MQTT-4.6.0-1]; undefined: all is in order
    * @throws Rejected
    */
-  publish(id: number, print: number, duplicate: boolean): boolean {
+  publish(id: number, print: number, duplicate: boolean): number | undefined {
     let open = this.#open.get(id);
     if (open === undefined) {
       const ended = this.#ended.get(id);
@@ -78,8 +80,9 @@ export class Conduct {
         released: false,
       });
       this.#last = this.#messages;
+      this.#lastPrint = print;
       this.#inFlight++;
-      return true;
+      return undefined;
     }
     if (open.print !== print) {
       throw new Rejected("MQTT-2.3.1-2", `packet identifier ${id} is used for another message while it is in use`);
@@ -91,9 +94,10 @@ export class Conduct {
     if (!duplicate) throw new Rejected("MQTT-3.3.1-1", `PUBLISH ${id} is sent again with DUP 0`);
     open.connection = this.#connection;
     this.#inFlight++;
-    const ordered = open.order > this.#last;
-    if (ordered) this.#last = open.order;
-    return ordered;
+    if (open.order < this.#last) return this.#lastPrint;
+    this.#last = open.order;
+    this.#lastPrint = print;
+    return undefined;
   }
 
   /** The broker sends PUBACK or PUBCOMP. */

@@ -234,7 +234,8 @@ export class BrokerConnection implements PeerCallbacks {
       if (this.#requests.has(id)) {
         throw new Rejected("MQTT-2.3.1-2", `packet identifier ${id} is used for PUBLISH and a request at once`);
       }
-      if (!session.conduct.publish(id, print, duplicate)) broker.watch.disordered(session.id, id, message);
+      const late = session.conduct.publish(id, print, duplicate);
+      if (late !== undefined) broker.watch.disordered(session.id, id, print, late);
       broker.watch.inFlight(session.id, session.conduct.inFlight);
     }
     const fresh = QoS < 2 || !session.received.has(id);

@@ -15,8 +15,8 @@ export interface BrokerWatch {
   arrived(id: string, message: BrokerMessage, duplicate: boolean, fresh: boolean): void;
   /** So many QoS 1 and 2 messages of this connection are not acknowledged to the end. */
   inFlight(id: string, count: number): void;
-  /** A message was sent again after one that was first sent after it. [MQTT-4.6.0-1] */
-  disordered(id: string, packetId: number, message: BrokerMessage): void;
+  /** A message was sent again after one that was first sent after it; both by their fingerprints. [MQTT-4.6.0-1] */
+  disordered(id: string, packetId: number, print: number, before: number): void;
   /** A message with this QoS is the session's to deliver from now on. */
   routed(id: string, message: BrokerMessage, QoS: QoS): void;
   /** The client has sent PUBACK or PUBREC for a message. */

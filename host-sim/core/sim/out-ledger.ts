@@ -18,6 +18,8 @@ interface Sent {
   repeated: boolean;
   /** The client has put it aside, or may have: it comes when it comes. */
   parked: boolean;
+  /** The start of the machine in which it was accepted last. */
+  boot: number;
 }
 
 interface Stream {
@@ -36,6 +38,7 @@ export class OutLedger {
   /** Counts the sessions that the broker had of this client. */
   #session = 0;
   #heldBytes = 0;
+  #boot = 0;
   #acceptedCount = 0;
   #arrivedCount = 0;
   #parkings = 0;
@@ -75,10 +78,12 @@ export class OutLedger {
         session: -1,
         repeated: false,
         parked: false,
+        boot: this.#boot,
       };
       this.#sent.set(print, sent);
     }
     sent.accepted++;
+    sent.boot = this.#boot;
     this.#tokens.set(token, sent);
     this.pending[QoS]++;
     if (QoS > 0) {
@@ -91,9 +96,11 @@ export class OutLedger {
     const sent = this.#tokens.get(token);
     if (sent === undefined) return;
     this.#tokens.delete(token);
-    this.pending[sent.QoS]--;
+    if (sent.boot === this.#boot) {
+      this.pending[sent.QoS]--;
+      if (sent.QoS > 0) this.#heldBytes -= sent.byteLength;
+    }
     if (sent.QoS === 0) return;
-    this.#heldBytes -= sent.byteLength;
     if (sent.arrived === 0) this.#accuse("acknowledged-unsent", `${describe(sent)} was reported as ${outcome}`);
     if (sent.repeated && outcome === "delivered") {
       this.#accuse("duplicate-untold", `${describe(sent)} arrived twice and was reported as delivered`);
@@ -118,6 +125,7 @@ export class OutLedger {
         session: -1,
         repeated: false,
         parked: false,
+        boot: this.#boot,
       };
       this.#sent.set(print, sent);
     }
@@ -151,12 +159,13 @@ export class OutLedger {
     return this.#parkings;
   }
 
-  /** A message was sent again out of order. */
-  disorder(packetId: number, { print }: BrokerMessage): void {
+  /** A message was sent again after one that it should have come before. */
+  disorder(packetId: number, print: number, before: number): void {
     const sent = this.#sent.get(print);
-    if (sent?.parked === true) return;
-    const what = sent === undefined ? "a message" : describe(sent);
-    this.#accuse("rejected", `[MQTT-4.6.0-1] PUBLISH ${packetId}, ${what}, is sent again out of order`);
+    const first = this.#sent.get(before);
+    // What was put aside comes when it comes.
+    if (sent === undefined || first === undefined || sent.parked || first.parked) return;
+    this.#accuse("rejected", `[MQTT-4.6.0-1] PUBLISH ${packetId}, ${describe(sent)}, comes after ${describe(first)}`);
   }
 
   sessionLost(): void {
@@ -165,10 +174,11 @@ export class OutLedger {
 
   /** The node has lost power: what was told of its messages may be incomplete. */
   cut(): void {
-    for (const sent of this.#tokens.values()) if (sent.QoS === 0) sent.accepted = sent.arrived;
     this.pending.fill(0);
     this.#heldBytes = 0;
-    this.#tokens.clear();
+    this.#boot++;
+    // Messages with QoS 0 end with it, and nobody is told.
+    for (const [token, { QoS }] of this.#tokens) if (QoS === 0) this.#tokens.delete(token);
   }
 
   /** A write broke off and may have left what it wrote. */

@@ -242,7 +242,7 @@ export class Simulation {
       disconnected: (id, reason) => by(id)?.brokerLeft(reason),
       packet: (id, up, first, packetId, length) => by(id)?.packet(up, first, packetId, length),
       arrived: (id, message: BrokerMessage, _duplicate, fresh) => by(id)?.arrived(message, fresh),
-      disordered: (id, packetId, message) => by(id)?.out.disorder(packetId, message),
+      disordered: (id, packetId, print, before) => by(id)?.out.disorder(packetId, print, before),
       inFlight: (id, count) => by(id)?.inFlight(count),
       routed: (id, message, QoS: QoS) => by(id)?.in.route(message, QoS, this.clock.elapsed),
       acknowledged: (id, message) => by(id)?.in.acknowledge(message),
