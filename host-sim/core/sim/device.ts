@@ -224,6 +224,8 @@ function guarded(witness: Witness, boot: Boot): Witness {
     disconnected: when((reason, delay) => witness.disconnected(reason, delay)),
     accepted: when((token, topic, payload, QoS) => witness.accepted(token, topic, payload, QoS)),
     published: when((token, outcome) => witness.published(token, outcome)),
+    revised: when((token, topic, payload) => witness.revised(token, topic, payload)),
+    dropped: when((token, topic, payload) => witness.dropped(token, topic, payload)),
     handed: when((token, topic, payload, QoS, retain) => witness.handed(token, topic, payload, QoS, retain)),
     requests: when((subscribing, unsubscribing) => witness.requests(subscribing, unsubscribing)),
     parked: when((tokens) => witness.parked(tokens)),

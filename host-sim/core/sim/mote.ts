@@ -27,6 +27,8 @@ export function mote(platform: Platform, witness: Witness, options: MoteOptions)
     disconnected: (reason, delay) => witness.disconnected(reason, delay),
     accepted: (token, topic, payload, acceptedQoS) => witness.accepted(token, topic, payload, acceptedQoS),
     published: (token, outcome) => witness.published(token, outcome),
+    revised: (token, topic, payload) => witness.revised(token, topic, payload),
+    dropped: (token, topic, payload) => witness.dropped(token, topic, payload),
     received: (topic, payload, receivedQoS, retain) => witness.handed(0, topic, payload, receivedQoS, retain),
     command: () => undefined,
     result: () => undefined,

@@ -125,6 +125,17 @@ export class Observer implements Witness {
     this.#countPending();
   }
 
+  revised(token: number, topic: string, payload: string): void {
+    this.#trace.add("revised", this.index, token, 0, topic);
+    this.out.revise(token, fingerprint(topic, payload), payload.length);
+  }
+
+  dropped(token: number, topic: string, payload: string): void {
+    this.#trace.add("dropped", this.index, token, 0, topic);
+    this.out.drop(token, fingerprint(topic, payload));
+    this.#countPending();
+  }
+
   handed(token: number, topic: string, payload: Uint8Array, QoS: QoS, retain: boolean): void {
     this.#trace.add("handed", this.index, token, QoS, topic);
     if (!retain) this.in.hand(fingerprint(topic, payload), topic, QoS, token, this.#clock.elapsed);

@@ -9,6 +9,10 @@ export interface Witness {
   disconnected(reason: string, delay: number | undefined): void;
   accepted(token: number, topic: string, payload: string | Uint8Array, QoS: QoS): void;
   published(token: number, outcome: Outcome): void;
+  /** A message never sent has another payload from now on; told before the flash is written. */
+  revised(token: number, topic: string, payload: string): void;
+  /** A message never sent is given up, the flash permitting; told before it is written. */
+  dropped(token: number, topic: string, payload: string): void;
   /** A message was handed over. @param token 0 where the program does not know it */
   handed(token: number, topic: string, payload: Uint8Array, QoS: QoS, retain: boolean): void;
   /** Filters that are wanted and not granted, and that are not wanted and not yet withdrawn. */

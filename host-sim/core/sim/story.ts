@@ -89,13 +89,14 @@ export function drawStory({ seed, hours, nodes }: DrawOptions): Story {
 
 function drawNode(random: RandomStream): NodeStory {
   const near = random.pick([0, 1, 20, 100, 400]);
+  const far = near + random.pick([0, 5, 100]);
   return {
     program: random.chance(0.5) ? "mote" : "probe",
     interval: 10_000,
     QoS: random.pick([0, 1, 1, 2] as const),
-    latency: [near, near + random.pick([0, 5, 100])],
+    latency: [near, far],
     // A packet takes a round trip for each windowful: over a long way a narrow window would take longer than any deadline.
-    window: random.pick(near <= 1 ? [1, 30, 536, 1536, 8192] : [536, 1536, 8192]),
+    window: random.pick(far <= 6 ? [1, 30, 536, 1536, 8192] : [536, 1536, 8192]),
     flash: random.pick([12_288, 24_576, 65_536]),
   };
 }
