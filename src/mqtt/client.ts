@@ -18,8 +18,9 @@ import { encodePublish, isPublish, viewPublish } from "./encode.js";
 import { MqttError, misuse } from "./errors.js";
 import type { Outgoing } from "./inflight.js";
 import { checkedQoS, settle } from "./options.js";
-import { identifierFor, type Verdict, type WaitingMessage } from "./outbox.js";
+import { identifierFor } from "./outgoing-store.js";
 import { Protocol, type ProtocolEvents } from "./protocol.js";
+import type { Verdict, WaitingMessage } from "./review.js";
 import { Session } from "./session.js";
 import { checkTopicFilter, checkTopicName } from "./topic.js";
 

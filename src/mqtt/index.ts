@@ -2,5 +2,5 @@
 export type * from "./api.js";
 export { Client } from "./client.js";
 export { type ErrorKind, MqttError } from "./errors.js";
-export type { Verdict, WaitingMessage } from "./outbox.js";
+export type { Verdict, WaitingMessage } from "./review.js";
 export { checkTopicFilter, checkTopicName, matches } from "./topic.js";

@@ -4,39 +4,13 @@
  * Its head is in memory ({@link OutgoingLog}); of what is stored, no more than a window is held there, and the rest, the
  * backlog, is read when its turn comes. There is no second queue that messages would have to be moved to.
  */
-import type { Durability, Outcome, Payload, PayloadSource, QoS } from "./api.js";
-import { encodePublish, identifierOf, isPublish, type PublishView, viewPublish } from "./encode.js";
+import type { Durability, Outcome, PayloadSource } from "./api.js";
+import { isPublish } from "./encode.js";
 import { misuse, resource } from "./errors.js";
 import { isQoS2, isReleased, type Outgoing, OutgoingLog, pubrel } from "./inflight.js";
+import { IDENTIFIERS, identifierFor, OutgoingStore } from "./outgoing-store.js";
+import { judge, type Visit } from "./review.js";
 import type { SessionStore } from "./session-store.js";
-import { utf8Length } from "./utf8.js";
-
-export const OUTGOING_KEY = "o";
-/** An empty value beside a message's own: it was parked, and so it was sent, whatever its place in the log. */
-export const PARKED_KEY = "p";
-const RADIX = 36;
-/** Packet identifiers there are; a token's is its remainder. */
-const IDENTIFIERS = 65_535;
-
-/** The packet identifier that goes with a token. Never 0. [MQTT-2.3.1-1] */
-export function identifierFor(token: number): number {
-  return ((token - 1) % IDENTIFIERS) + 1;
-}
-
-/** A message that has been accepted and never sent. */
-export interface WaitingMessage {
-  readonly token: number;
-  readonly topic: string;
-  /** A view: copy what you keep. */
-  readonly payload: Uint8Array;
-  readonly QoS: QoS;
-  readonly retain: boolean;
-  /** Bytes that it takes of `maximumQueued`. */
-  readonly byteLength: number;
-}
-
-/** Keep it (undefined), drop it (null), or send this payload in the place of its own. */
-export type Verdict = undefined | null | Payload;
 
 export class Outbox {
   readonly log = new OutgoingLog();
@@ -47,13 +21,11 @@ export class Outbox {
   /** Told of each message that is parked for that. */
   onHeld: ((message: Outgoing) => void) | undefined;
 
-  readonly #store: SessionStore | undefined;
+  readonly #store: OutgoingStore | undefined;
   readonly #durability: Durability;
   /** Stored messages that are held in memory at most. */
   readonly #window: number;
   #online = false;
-  /** The token of a message that was refused because its write failed, and may be in the store all the same; or 0. */
-  #refused = 0;
 
   // The backlog: stored messages whose tokens are from first to last, not all of which need exist.
   #count = 0;
@@ -62,7 +34,7 @@ export class Outbox {
   #last = 0;
 
   constructor(store: SessionStore | undefined, durability: Durability, window: number) {
-    this.#store = store;
+    this.#store = store === undefined ? undefined : new OutgoingStore(store);
     this.#durability = durability;
     this.#window = window;
   }
@@ -102,9 +74,9 @@ export class Outbox {
         entry.attempted = true;
         this.log.append(entry);
       } else {
-        const byteLength = this.#read(token, (packet) => checked(packet, token).byteLength);
-        if (byteLength === undefined) continue;
-        this.#defer(token, byteLength);
+        const packet = this.#store?.read(token);
+        if (packet === undefined) continue;
+        this.#defer(token, packet.byteLength);
       }
       last = token;
     }
@@ -113,12 +85,8 @@ export class Outbox {
 
   /** Reads one message into memory. */
   #load(token: number): Outgoing | undefined {
-    const packet = this.#read(token, (value) => checked(value, token).slice());
+    const packet = this.#store?.read(token);
     return packet === undefined ? undefined : entryOf(token, packet, undefined, true);
-  }
-
-  #read<T>(token: number, use: (value: Uint8Array) => T): T | undefined {
-    return this.#store?.read(keyOf(token), use);
   }
 
   #defer(token: number, byteLength: number): void {
@@ -160,7 +128,7 @@ export class Outbox {
 
   #keep(entry: Outgoing): void {
     if (entry.stored || entry.source !== undefined) return;
-    this.#store?.write(keyOf(entry.token), entry.packet);
+    this.#store?.write(entry.token, entry.packet);
     entry.stored = this.#store !== undefined;
   }
 
@@ -176,39 +144,14 @@ export class Outbox {
       throw resource("queue-full", "all packet identifiers are in use");
     }
     if (source === undefined && this.#durable) {
-      const store = this.#store as SessionStore;
-      const { byteLength } = packet;
-      if (byteLength > store.maximumLength) {
-        const most = store.maximumLength;
-        throw resource(
-          "message-too-large",
-          `the message takes ${byteLength} bytes and the store ${most}: use a source`,
-        );
-      }
-      this.#forgetRefused();
-      try {
-        store.write(keyOf(token), packet);
-      } catch (error) {
-        this.#refused = token;
-        throw error;
-      }
-      if (this.#count > 0 || this.log.length >= this.#window) this.#defer(token, byteLength);
+      this.#store?.accept(token, packet);
+      if (this.#count > 0 || this.log.length >= this.#window) this.#defer(token, packet.byteLength);
       else this.log.append(entryOf(token, packet, undefined, true));
       return;
     }
     // It cannot wait in the store: those before it have to wait in memory with it.
     while (this.#count > 0) this.#loadNext();
     this.log.append(entryOf(token, packet, source, false));
-  }
-
-  /**
-   * A write that fails may have been done. What the caller was told is refused must not be sent after the next start.
-   * @throws MqttError of kind `resource`
-   */
-  #forgetRefused(): void {
-    if (this.#refused === 0) return;
-    this.#store?.delete(keyOf(this.#refused));
-    this.#refused = 0;
   }
 
   /** The next to be sent on this connection, now counted as sent; undefined when there is none. */
@@ -233,7 +176,7 @@ export class Outbox {
   /** Moves on by one message in the backlog. */
   #loadNext(): void {
     for (let token = this.#first; token <= this.#last; token++) {
-      const entry = token === this.#refused ? undefined : this.#load(token);
+      const entry = this.#load(token);
       if (entry === undefined) continue;
       this.log.append(entry);
       this.#first = token + 1;
@@ -248,7 +191,7 @@ export class Outbox {
   /** PUBREC has come: the payload is no longer ours to keep. @throws MqttError of kind `resource` */
   release(entry: Outgoing): void {
     const packet = pubrel(entry.id);
-    if (entry.stored) this.#store?.write(keyOf(entry.token), packet);
+    if (entry.stored) this.#store?.write(entry.token, packet);
     entry.packet = packet;
     entry.source = undefined;
   }
@@ -256,8 +199,8 @@ export class Outbox {
   /** The message at `index` of the log is delivered or given up. @throws MqttError of kind `resource` */
   complete(index: number): Outgoing {
     const entry = this.log.at(index);
-    if (entry.stored) this.#store?.delete(keyOf(entry.token));
-    if (entry.marked) this.#store?.delete(markOf(entry.token));
+    if (entry.stored) this.#store?.delete(entry.token);
+    if (entry.marked) this.#store?.unmark(entry.token);
     return this.log.remove(index);
   }
 
@@ -295,7 +238,7 @@ export class Outbox {
     this.parked.push(entry);
     if (!entry.stored || entry.marked) return;
     try {
-      this.#store?.write(markOf(entry.token), new Uint8Array(0));
+      this.#store?.mark(entry.token);
       entry.marked = true;
     } catch {
       // Without the mark a restart tries it again at once, and another message that was sent may be taken for one that was not.
@@ -312,17 +255,19 @@ export class Outbox {
   // ---- what the application decides
 
   /** Visits the messages never sent, oldest first. @throws MqttError of kind `misuse` or `resource` */
-  review(visit: (message: WaitingMessage) => Verdict): void {
+  review(visit: Visit): void {
     const { log } = this;
     for (let index = log.sent; index < log.length; ) {
       const entry = log.at(index);
-      const sent = entry.attempted || entry.source !== undefined;
-      const verdict = sent ? undefined : visit(waiting(entry.token, entry.packet));
-      if (verdict === null) this.complete(index);
+      if (entry.attempted || entry.source !== undefined) {
+        index++;
+        continue;
+      }
+      const packet = this.#judge(entry.token, entry.packet, visit);
+      if (packet === null) this.complete(index);
       else {
-        if (verdict !== undefined) {
-          const packet = this.#revised(entry.token, entry.packet, verdict);
-          if (entry.stored) this.#store?.write(keyOf(entry.token), packet);
+        if (packet !== entry.packet) {
+          if (entry.stored) this.#store?.write(entry.token, packet);
           log.replace(index, { ...entry, packet, byteLength: packet.byteLength });
         }
         index++;
@@ -331,40 +276,25 @@ export class Outbox {
     for (let token = this.#first; this.#count > 0 && token <= this.#last; token++) this.#reviewStored(token, visit);
   }
 
-  #reviewStored(token: number, visit: (message: WaitingMessage) => Verdict): void {
-    if (token === this.#refused) return;
-    const packet = this.#read(token, (value) => checked(value, token).slice());
-    if (packet === undefined || !isPublish(packet)) return;
-    const verdict = visit(waiting(token, packet));
-    if (verdict === undefined) return;
-    if (verdict === null) {
-      this.#store?.delete(keyOf(token));
+  #reviewStored(token: number, visit: Visit): void {
+    const before = this.#store?.read(token);
+    if (before === undefined || !isPublish(before)) return;
+    const packet = this.#judge(token, before, visit);
+    if (packet === before) return;
+    if (packet === null) {
+      this.#store?.delete(token);
       this.#count--;
-      this.#byteLength -= packet.byteLength;
-      return;
-    }
-    const revised = this.#revised(token, packet, verdict);
-    this.#store?.write(keyOf(token), revised);
-    this.#byteLength += revised.byteLength - packet.byteLength;
+    } else this.#store?.write(token, packet);
+    this.#byteLength += (packet?.byteLength ?? 0) - before.byteLength;
   }
 
-  #revised(token: number, packet: Uint8Array, payload: Payload): Uint8Array {
-    const { topic, QoS, retain } = viewPublish(packet);
-    const content = payload instanceof ArrayBuffer ? new Uint8Array(payload) : payload;
-    const revised = encodePublish(topic, utf8Length(topic), content, QoS, retain, identifierFor(token));
-    if (this.#store !== undefined && revised.byteLength > this.#store.maximumLength) {
+  #judge(token: number, before: Uint8Array, visit: Visit): Uint8Array | null {
+    const packet = judge(token, before, visit);
+    if (this.#store !== undefined && packet !== null && packet.byteLength > this.#store.maximumLength) {
       throw misuse("message-too-large", "the revised message does not fit the store");
     }
-    return revised;
+    return packet;
   }
-}
-
-function markOf(token: number): string {
-  return PARKED_KEY + token.toString(RADIX);
-}
-
-function keyOf(token: number): string {
-  return OUTGOING_KEY + token.toString(RADIX);
 }
 
 function entryOf(token: number, packet: Uint8Array, source: PayloadSource | undefined, stored: boolean): Outgoing {
@@ -388,15 +318,4 @@ function entryOf(token: number, packet: Uint8Array, source: PayloadSource | unde
 function forgetAttempt(entry: Outgoing): void {
   if (entry.attempted) entry.risky = true;
   entry.attempted = false;
-}
-
-/** Refuses a stored value that is not the packet of its token. */
-function checked(packet: Uint8Array, token: number): Uint8Array {
-  if (identifierOf(packet) !== identifierFor(token)) throw new Error("it is not the packet of its key");
-  return packet;
-}
-
-function waiting(token: number, packet: Uint8Array): WaitingMessage {
-  const view: PublishView = viewPublish(packet);
-  return { token, ...view, byteLength: packet.byteLength };
 }

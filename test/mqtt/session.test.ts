@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { identifierFor } from "../../src/mqtt/outbox.js";
+import { identifierFor } from "../../src/mqtt/outgoing-store.js";
 import { Session } from "../../src/mqtt/session.js";
 import { MapStore } from "../support/map-store.js";
 import { puback, pubcomp, publish, pubrec, pubrel, suback, unsuback } from "../support/packets.js";

@@ -1,0 +1,83 @@
+/** Accepted messages in the session's store: under `o` and the token the packet to be sent next, under `p` marks. */
+import { identifierOf } from "./encode.js";
+import { resource } from "./errors.js";
+import type { SessionStore } from "./session-store.js";
+
+export const OUTGOING_KEY = "o";
+/** An empty value beside a message's own: it was parked, and so it was sent, whatever its place in the log. */
+export const PARKED_KEY = "p";
+const RADIX = 36;
+/** Packet identifiers there are; a token's is its remainder. */
+export const IDENTIFIERS = 65_535;
+
+/** The packet identifier that goes with a token. Never 0. [MQTT-2.3.1-1] */
+export function identifierFor(token: number): number {
+  return ((token - 1) % IDENTIFIERS) + 1;
+}
+
+export class OutgoingStore {
+  readonly #store: SessionStore;
+  /** The token of a message that was refused because its write failed, and may be stored all the same; or 0. */
+  #refused = 0;
+
+  constructor(store: SessionStore) {
+    this.#store = store;
+  }
+
+  /** The largest packet that can be stored, in bytes. */
+  get maximumLength(): number {
+    return this.#store.maximumLength;
+  }
+
+  /** A copy of a message's packet; undefined when there is none, or none of use, which is reported. */
+  read(token: number): Uint8Array | undefined {
+    if (token === this.#refused) return undefined;
+    return this.#store.read(OUTGOING_KEY + token.toString(RADIX), (packet) => {
+      if (identifierOf(packet) !== identifierFor(token)) throw new Error("it is not the packet of its key");
+      return packet.slice();
+    });
+  }
+
+  /**
+   * Stores a message that is about to be accepted. A write that fails may have been done all the same: as the message is then
+   * refused, it is deleted before the next one is stored, so that it is not sent after the next start.
+   * @throws MqttError of kind `resource`
+   */
+  accept(token: number, packet: Uint8Array): void {
+    const { byteLength } = packet;
+    const most = this.maximumLength;
+    if (byteLength > most) {
+      throw resource("message-too-large", `the message takes ${byteLength} bytes and the store ${most}: use a source`);
+    }
+    if (this.#refused > 0) {
+      this.delete(this.#refused);
+      this.#refused = 0;
+    }
+    try {
+      this.write(token, packet);
+    } catch (error) {
+      this.#refused = token;
+      throw error;
+    }
+  }
+
+  /** @throws MqttError of kind `resource` */
+  write(token: number, packet: Uint8Array): void {
+    this.#store.write(OUTGOING_KEY + token.toString(RADIX), packet);
+  }
+
+  /** @throws MqttError of kind `resource` */
+  delete(token: number): void {
+    this.#store.delete(OUTGOING_KEY + token.toString(RADIX));
+  }
+
+  /** Notes that a message is parked. @throws MqttError of kind `resource` */
+  mark(token: number): void {
+    this.#store.write(PARKED_KEY + token.toString(RADIX), new Uint8Array(0));
+  }
+
+  /** @throws MqttError of kind `resource` */
+  unmark(token: number): void {
+    this.#store.delete(PARKED_KEY + token.toString(RADIX));
+  }
+}
