@@ -38,7 +38,7 @@ export const board: Board = {
     static: 0,
     chunk: { initial: 78_848, incremental: 0 },
     heap: { initial: 4928, incremental: 0 },
-    stack: 512,
+    stack: 768,
   },
   storage: { nvs: 24_576 },
   socket: { window: 8192 },

@@ -31,7 +31,7 @@ export const board: Board = {
     static: 94_208,
     chunk: { initial: 1536, incremental: 512 },
     heap: { initial: 512, incremental: 64 },
-    stack: 384,
+    stack: 768,
   },
   storage: { nvs: 24_576 },
   socket: { window: 5744 },

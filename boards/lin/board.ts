@@ -23,7 +23,7 @@ export const board: Board = {
     static: 0,
     chunk: { initial: 78_848, incremental: 0 },
     heap: { initial: 4928, incremental: 0 },
-    stack: 512,
+    stack: 768,
   },
   // Files stand in for flash; the bound is the other boards', so that what fits here fits there.
   storage: { nvs: 24_576 },

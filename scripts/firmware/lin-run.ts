@@ -104,6 +104,7 @@ class Run {
   async #dies(): Promise<void> {
     const from = this.#witness.seen.length;
     await this.device.kill();
+    this.#exit = undefined;
     await this.#until("the last will", () =>
       this.#witness.seen
         .slice(from)
@@ -161,6 +162,15 @@ class Run {
   }
 
   #until<T>(what: string, found: () => T | undefined | false, patience?: number): Promise<T> {
-    return until([this.device, this.#witness], what, found, patience);
+    return until(
+      [this.device, this.#witness],
+      what,
+      () => {
+        const result = found();
+        if (!result && this.#exit !== undefined) throw new Error(`${what}: it has ended with ${this.#exit}`);
+        return result;
+      },
+      patience,
+    );
   }
 }

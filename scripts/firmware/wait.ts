@@ -3,7 +3,7 @@ import type { EventEmitter } from "node:events";
 
 /**
  * Resolves when `found` gives something, looked at now and after each event.
- * @throws Error after `patience` milliseconds
+ * @throws Error after `patience` milliseconds, or what `found` throws
  */
 export function until<T>(
   emitters: readonly EventEmitter[],
@@ -18,7 +18,14 @@ export function until<T>(
       for (const emitter of emitters) for (const name of names) emitter.off(name, look);
     };
     const look = () => {
-      const result = found();
+      let result: T | undefined | false;
+      try {
+        result = found();
+      } catch (error) {
+        end();
+        fail(error);
+        return;
+      }
       if (result === undefined || result === false) return;
       end();
       settle(result);
