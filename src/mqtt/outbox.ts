@@ -6,11 +6,12 @@
  */
 import type { Durability, Outcome, PayloadSource } from "./api.js";
 import { isPublish } from "./encode.js";
-import { misuse, resource } from "./errors.js";
+import { misuse } from "./errors.js";
 import { isQoS2, isReleased, type Outgoing, OutgoingLog, pubrel } from "./inflight.js";
-import { IDENTIFIERS, identifierFor, OutgoingStore } from "./outgoing-store.js";
+import { identifierFor, OutgoingStore } from "./outgoing-store.js";
 import { judge, type Visit } from "./review.js";
 import type { SessionStore } from "./session-store.js";
+import { TokenRuns } from "./token-runs.js";
 
 export class Outbox {
   readonly log = new OutgoingLog();
@@ -27,11 +28,9 @@ export class Outbox {
   readonly #window: number;
   #online = false;
 
-  // The backlog: stored messages whose tokens are from first to last, not all of which need exist.
-  #count = 0;
+  /** The backlog: stored messages that are not in memory, and the bytes they take. */
+  readonly #backlog = new TokenRuns();
   #byteLength = 0;
-  #first = 0;
-  #last = 0;
 
   constructor(store: SessionStore | undefined, durability: Durability, window: number) {
     this.#store = store === undefined ? undefined : new OutgoingStore(store);
@@ -41,7 +40,7 @@ export class Outbox {
 
   /** Messages accepted and not yet delivered. */
   get length(): number {
-    return this.log.length + this.#count + this.parked.length;
+    return this.log.length + this.#backlog.length + this.parked.length;
   }
 
   /** Bytes they take. */
@@ -49,6 +48,12 @@ export class Outbox {
     let parked = 0;
     for (const entry of this.parked) parked += entry.byteLength;
     return this.log.byteLength + this.#byteLength + parked;
+  }
+
+  /** Whether a packet identifier belongs to one of them. [MQTT-2.3.1-4] */
+  usesId(id: number): boolean {
+    for (const entry of this.parked) if (entry.id === id) return true;
+    return this.log.indexOf(id) >= 0 || this.#backlog.hasIdentifier(id);
   }
 
   // ---- from and to the store
@@ -90,9 +95,7 @@ export class Outbox {
   }
 
   #defer(token: number, byteLength: number): void {
-    if (this.#count === 0) this.#first = token;
-    this.#last = token;
-    this.#count++;
+    this.#backlog.add(token);
     this.#byteLength += byteLength;
   }
 
@@ -100,7 +103,7 @@ export class Outbox {
   get #durable(): boolean {
     if (this.#store === undefined || this.#durability === "never") return false;
     // What comes behind a backlog is stored too, for it is sent after it.
-    return this.#durability === "always" || !this.#online || this.#count > 0;
+    return this.#durability === "always" || !this.#online || this.#backlog.length > 0;
   }
 
   /** The broker has accepted a connection. */
@@ -120,9 +123,7 @@ export class Outbox {
     // What need not be in memory leaves it, from the end, as far as it is stored.
     while (log.length > this.#window && log.at(log.length - 1).stored && !log.at(log.length - 1).attempted) {
       const { token, byteLength } = log.remove(log.length - 1);
-      this.#first = token;
-      if (this.#count++ === 0) this.#last = token;
-      this.#byteLength += byteLength;
+      this.#defer(token, byteLength);
     }
   }
 
@@ -140,17 +141,14 @@ export class Outbox {
    * @throws MqttError of kind `resource`; then nothing was accepted
    */
   accept(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
-    if (this.#count > 0 && token - this.#first >= IDENTIFIERS) {
-      throw resource("queue-full", "all packet identifiers are in use");
-    }
     if (source === undefined && this.#durable) {
       this.#store?.accept(token, packet);
-      if (this.#count > 0 || this.log.length >= this.#window) this.#defer(token, packet.byteLength);
+      if (this.#backlog.length > 0 || this.log.length >= this.#window) this.#defer(token, packet.byteLength);
       else this.log.append(entryOf(token, packet, undefined, true));
       return;
     }
     // It cannot wait in the store: those before it have to wait in memory with it.
-    while (this.#count > 0) this.#loadNext();
+    while (this.#backlog.length > 0) this.#loadNext();
     this.log.append(entryOf(token, packet, source, false));
   }
 
@@ -159,7 +157,7 @@ export class Outbox {
     const { log } = this;
     for (;;) {
       if (log.sent === log.length) {
-        if (this.#count === 0) return undefined;
+        if (this.#backlog.length === 0) return undefined;
         this.#loadNext();
         continue;
       }
@@ -175,17 +173,16 @@ export class Outbox {
 
   /** Moves on by one message in the backlog. */
   #loadNext(): void {
-    for (let token = this.#first; token <= this.#last; token++) {
+    const backlog = this.#backlog;
+    for (let token = backlog.after(0); token > 0; token = backlog.after(token)) {
       const entry = this.#load(token);
+      backlog.delete(token);
+      // Values that were found damaged since they were counted have been reported; their bytes go with the last one.
+      this.#byteLength = backlog.length === 0 ? 0 : this.#byteLength - (entry?.byteLength ?? 0);
       if (entry === undefined) continue;
       this.log.append(entry);
-      this.#first = token + 1;
-      this.#byteLength -= entry.byteLength;
-      if (--this.#count === 0) this.#byteLength = 0;
       return;
     }
-    // Values were found damaged since they were counted, and have been reported.
-    this.#count = this.#byteLength = 0;
   }
 
   /** PUBREC has come: the payload is no longer ours to keep. @throws MqttError of kind `resource` */
@@ -273,7 +270,8 @@ export class Outbox {
         index++;
       }
     }
-    for (let token = this.#first; this.#count > 0 && token <= this.#last; token++) this.#reviewStored(token, visit);
+    const backlog = this.#backlog;
+    for (let token = backlog.after(0); token > 0; token = backlog.after(token)) this.#reviewStored(token, visit);
   }
 
   #reviewStored(token: number, visit: Visit): void {
@@ -283,7 +281,7 @@ export class Outbox {
     if (packet === before) return;
     if (packet === null) {
       this.#store?.delete(token);
-      this.#count--;
+      this.#backlog.delete(token);
     } else this.#store?.write(token, packet);
     this.#byteLength += (packet?.byteLength ?? 0) - before.byteLength;
   }

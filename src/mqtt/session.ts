@@ -89,8 +89,7 @@ export class Session {
   }
 
   #inUse(id: number): boolean {
-    for (const entry of this.outbox.parked) if (entry.id === id) return true;
-    return this.outbox.log.indexOf(id) >= 0 || this.subscriptions.usesId(id);
+    return this.outbox.usesId(id) || this.subscriptions.usesId(id);
   }
 
   // ---- the connection
