@@ -26,6 +26,9 @@ export async function runThrows(host: string, program: string, mosquitto: Mosqui
     await witness.settled();
     device.start();
     await until([device], "is subscribed", () => device.lines.some((line) => /thrown by a callback/.test(line)));
+    await until([device], "the node is subscribed", () =>
+      device.lines.some((line) => / published #1 delivered$/.test(line)),
+    );
     await witness.send("throws/now", "1");
     for (const [what, pattern] of expected) {
       await until([device], `an error event for ${what}`, () => device.lines.some((line) => pattern.test(line)));
