@@ -31,6 +31,8 @@ export class Outbox {
   /** The backlog: stored messages that are not in memory, and the bytes they take. */
   readonly #backlog = new TokenRuns();
   #byteLength = 0;
+  /** Messages that no store can hold and that stand behind or among those of the backlog, by their tokens. */
+  readonly #sources: Outgoing[] = [];
 
   constructor(store: SessionStore | undefined, durability: Durability, window: number) {
     this.#store = store === undefined ? undefined : new OutgoingStore(store);
@@ -40,19 +42,18 @@ export class Outbox {
 
   /** Messages accepted and not yet delivered. */
   get length(): number {
-    return this.log.length + this.#backlog.length + this.parked.length;
+    return this.log.length + this.#backlog.length + this.#sources.length + this.parked.length;
   }
 
   /** Bytes they take. */
   get byteLength(): number {
-    let parked = 0;
-    for (const entry of this.parked) parked += entry.byteLength;
-    return this.log.byteLength + this.#byteLength + parked;
+    return this.log.byteLength + this.#byteLength + bytesOf(this.#sources) + bytesOf(this.parked);
   }
 
   /** Whether a packet identifier belongs to one of them. [MQTT-2.3.1-4] */
   usesId(id: number): boolean {
     for (const entry of this.parked) if (entry.id === id) return true;
+    for (const entry of this.#sources) if (entry.id === id) return true;
     return this.log.indexOf(id) >= 0 || this.#backlog.hasIdentifier(id);
   }
 
@@ -103,7 +104,12 @@ export class Outbox {
   get #durable(): boolean {
     if (this.#store === undefined || this.#durability === "never") return false;
     // What comes behind a backlog is stored too, for it is sent after it.
-    return this.#durability === "always" || !this.#online || this.#backlog.length > 0;
+    return this.#durability === "always" || !this.#online || this.#waits;
+  }
+
+  /** Whether there is a backlog. */
+  get #waits(): boolean {
+    return this.#backlog.length > 0 || this.#sources.length > 0;
   }
 
   /** The broker has accepted a connection. */
@@ -143,13 +149,13 @@ export class Outbox {
   accept(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
     if (source === undefined && this.#durable) {
       this.#store?.accept(token, packet);
-      if (this.#backlog.length > 0 || this.log.length >= this.#window) this.#defer(token, packet.byteLength);
+      if (this.#waits || this.log.length >= this.#window) this.#defer(token, packet.byteLength);
       else this.log.append(entryOf(token, packet, undefined, true));
       return;
     }
-    // It cannot wait in the store: those before it have to wait in memory with it.
-    while (this.#backlog.length > 0) this.#loadNext();
-    this.log.append(entryOf(token, packet, source, false));
+    const entry = entryOf(token, packet, source, false);
+    if (this.#waits) this.#sources.push(entry);
+    else this.log.append(entry);
   }
 
   /** The next to be sent on this connection, now counted as sent; undefined when there is none. */
@@ -157,7 +163,7 @@ export class Outbox {
     const { log } = this;
     for (;;) {
       if (log.sent === log.length) {
-        if (this.#backlog.length === 0) return undefined;
+        if (!this.#waits) return undefined;
         this.#loadNext();
         continue;
       }
@@ -174,7 +180,9 @@ export class Outbox {
   /** Moves on by one message in the backlog. */
   #loadNext(): void {
     const backlog = this.#backlog;
+    const [source] = this.#sources;
     for (let token = backlog.after(0); token > 0; token = backlog.after(token)) {
+      if (source !== undefined && source.token < token) break;
       const entry = this.#load(token);
       backlog.delete(token);
       // Values that were found damaged since they were counted have been reported; their bytes go with the last one.
@@ -183,6 +191,9 @@ export class Outbox {
       this.log.append(entry);
       return;
     }
+    if (source === undefined) return;
+    this.#sources.shift();
+    this.log.append(source);
   }
 
   /** PUBREC has come: the payload is no longer ours to keep. @throws MqttError of kind `resource` */
@@ -256,7 +267,8 @@ export class Outbox {
     const { log } = this;
     for (let index = log.sent; index < log.length; ) {
       const entry = log.at(index);
-      if (entry.attempted || entry.source !== undefined) {
+      // What went to a session that the broker has lost was sent, too.
+      if (entry.attempted || entry.risky || entry.source !== undefined) {
         index++;
         continue;
       }
@@ -293,6 +305,12 @@ export class Outbox {
     }
     return packet;
   }
+}
+
+function bytesOf(entries: readonly Outgoing[]): number {
+  let byteLength = 0;
+  for (const entry of entries) byteLength += entry.byteLength;
+  return byteLength;
 }
 
 function entryOf(token: number, packet: Uint8Array, source: PayloadSource | undefined, stored: boolean): Outgoing {
