@@ -84,7 +84,10 @@ export interface ClientPlatform {
 export type Outcome =
   /** QoS 0: handed to the socket. QoS 1: PUBACK. QoS 2: PUBCOMP. */
   | "delivered"
-  /** As `delivered`; but the broker had lost its session in between, so that it may have the message twice. */
+  /**
+   * As `delivered`; but the broker had lost its session in between, or may have (power was lost, or a CONNECT was not
+   * answered, while the QoS 2 message was on its way): it may have the message twice.
+   */
   | "may-be-duplicated"
   /** QoS 0 whose connection was lost before it was sent, or a source that failed. */
   | "lost";

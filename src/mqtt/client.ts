@@ -33,6 +33,8 @@ export class Client {
   readonly #session: Session;
   readonly #protocol: Protocol;
   readonly #connection: Connection;
+  /** Messages found parked in the store, to be reported. */
+  readonly #parkedBefore: Outgoing[];
   readonly #logBound: Bound;
   readonly #fleetingBound: Bound;
 
@@ -50,6 +52,7 @@ export class Client {
     const kept = durability === "never" || settled.clean ? undefined : store;
     const { window, maximumReceived } = settled;
     this.#session = new Session({ store: kept, durability, identity, window, maximumReceived, first });
+    this.#parkedBefore = this.#session.outbox.parked.slice();
     this.#protocol = new Protocol(settled, this.#session, this.#events());
     this.#connection = new Connection(platform, settled, this.#protocol, {
       disconnected: (error, delay) => this.#application.call(() => this.#callbacks.onDisconnected?.(error, delay)),
@@ -185,6 +188,8 @@ export class Client {
   /** Says what was found in the store, and calls `onWritable` once a message that was refused would be taken. */
   #rested(): void {
     for (const damage of this.#session.takeDamage()) this.#application.report(damage);
+    // That they rest may have been said by a program that power was taken from before anybody could read it.
+    for (const message of this.#parkedBefore.splice(0)) this.#application.report(parkedError(message, false));
     const log = this.#logBound.offers(this.#session.outbox.byteLength);
     const fleeting = this.connected && this.#fleetingBound.offers(this.#protocol.fleetingBytes);
     if (log || fleeting) this.#application.call(() => this.#callbacks.onWritable?.());

@@ -85,12 +85,17 @@ export class Deadlines {
 
   /** Whether silence leads to a PINGREQ. */
   get #pings(): boolean {
-    return this.#interval > 0 && this.#phase === undefined && !this.#sender.pinging;
+    return this.#interval > 0 && this.#phase === undefined && !this.#sender.pingDue;
   }
 
-  /** Milliseconds of silence, in the direction that has been silent for longer. */
+  /**
+   * Milliseconds of silence, in the direction that has been silent for longer. While an answer to PINGREQ is waited for only
+   * ours counts: the broker must hear from us all the same.
+   */
   #quiet(now: number): number {
-    return Math.max(elapsed(now, this.#sender.sentAt), elapsed(now, this.receivedAt));
+    const { sentAt, pingAt } = this.#sender;
+    const sent = elapsed(now, sentAt);
+    return pingAt === undefined ? Math.max(sent, elapsed(now, this.receivedAt)) : sent;
   }
 
   /** The wait that began first. */

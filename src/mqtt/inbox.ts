@@ -41,6 +41,12 @@ export class Inbox {
    */
   #doubtful = false;
 
+  /**
+   * The identifier of a message whose store failed, and may have been done all the same; or 0. It was not taken, so it must
+   * not be found at the next start: by then the broker may have another session and newer messages.
+   */
+  #refused = 0;
+
   readonly #store: SessionStore | undefined;
   readonly #durability: Durability;
 
@@ -85,6 +91,7 @@ export class Inbox {
 
   /** The broker's session is gone. @throws MqttError of kind `resource` */
   clear(): void {
+    this.#forgetRefused(0);
     for (const id of this.received.all()) this.#delete(id);
     for (const { id } of this.#begun) this.#delete(id);
     this.received.clear();
@@ -162,7 +169,19 @@ export class Inbox {
   }
 
   #write(id: number, value: Uint8Array): void {
-    this.#store?.write(INCOMING_KEY + id.toString(RADIX), value);
+    this.#forgetRefused(id);
+    try {
+      this.#store?.write(INCOMING_KEY + id.toString(RADIX), value);
+    } catch (error) {
+      if (!this.received.has(id)) this.#refused = id;
+      throw error;
+    }
+  }
+
+  /** @param except the identifier whose value is about to be written */
+  #forgetRefused(except: number): void {
+    if (this.#refused > 0 && this.#refused !== except) this.#delete(this.#refused);
+    this.#refused = 0;
   }
 
   #delete(id: number): void {

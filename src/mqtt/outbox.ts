@@ -86,6 +86,7 @@ export class Outbox {
       }
       last = token;
     }
+    this.doubt();
     return last;
   }
 
@@ -231,13 +232,14 @@ export class Outbox {
     for (const entry of this.parked) forgetAttempt(entry);
   }
 
-  /** A CONNECT was not seen answered: the session that the broker says it has may be a new one. */
+  /**
+   * A CONNECT was not seen answered, before power was lost perhaps: the session that the broker says it has may be a new one,
+   * to which what is sent again is new.
+   */
   doubt(): void {
     const { log } = this;
-    for (let index = 0; index < log.length; index++) {
-      const entry = log.at(index);
-      if (entry.attempted && !isReleased(entry) && isQoS2(entry.packet)) entry.risky = true;
-    }
+    for (let index = 0; index < log.length; index++) doubt(log.at(index));
+    for (const entry of this.parked) doubt(entry);
   }
 
   /** Takes the message at `index` of the log out of the way of the others. */
@@ -329,6 +331,10 @@ function entryOf(token: number, packet: Uint8Array, source: PayloadSource | unde
     strikes: 0,
     sentAt: 0,
   };
+}
+
+function doubt(entry: Outgoing): void {
+  if (entry.attempted && !isReleased(entry) && isQoS2(entry.packet)) entry.risky = true;
 }
 
 function forgetAttempt(entry: Outgoing): void {

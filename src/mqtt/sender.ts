@@ -50,7 +50,7 @@ export class Sender {
   progressAt = 0;
   /** All the room there was is used up: nothing goes before the peer has taken bytes. */
   full = false;
-  /** When the PINGREQ was begun that waits for its answer. */
+  /** When the first PINGREQ was begun that waits for an answer. */
   pingAt: number | undefined;
 
   constructor(
@@ -109,9 +109,9 @@ export class Sender {
     this.#pingDue = true;
   }
 
-  /** A PINGREQ is to be sent, or waits for its answer. */
-  get pinging(): boolean {
-    return this.#pingDue || this.pingAt !== undefined;
+  /** A PINGREQ is to be sent. */
+  get pingDue(): boolean {
+    return this.#pingDue;
   }
 
   send(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
@@ -216,7 +216,7 @@ export class Sender {
     if (answer !== undefined) this.#beginAnswer(answer >> 16, answer & 0xffff);
     else if (this.#pingDue) {
       this.#pingDue = false;
-      this.pingAt = now;
+      this.pingAt ??= now;
       this.#begin(this.#small, writeBare(PINGREQ, this.#small));
     } else if (subscriptions.due) {
       this.#begin(this.#session.subscriptionRequest(now));
