@@ -122,8 +122,8 @@ export interface ClientCallbacks {
    * `takeover-suspected` (closed by the broker again and again soon after CONNACK, while nothing of ours was the reason;
    * attempts now wait the maximum), `message-parked` (the broker closed the connection whenever that message was sent; it
    * rests and is tried again later), `qos-2-refused` (the same, for a broker that took no QoS 2 message yet: all such rest),
-   * `store-damaged` (a stored value was set aside), `store-full` and `store-failed` (with
-   * durability `offline`, when the connection ended).
+   * `store-damaged` (a stored value was set aside), `store-full` and `store-failed` (what is known of the session is in
+   * memory only, until the store takes it; with durability `offline`, messages too when the connection ended).
    */
   onError?(error: MqttError): void;
 }

@@ -27,6 +27,8 @@ export class Outbox {
   /** Stored messages that are held in memory at most. */
   readonly #window: number;
   #online = false;
+  /** The store says that the session is established. */
+  #isSessionSaved = false;
 
   /** The backlog: stored messages that are not in memory, and the bytes they take. */
   readonly #backlog = new TokenRuns();
@@ -197,12 +199,34 @@ export class Outbox {
     this.log.append(source);
   }
 
-  /** PUBREC has come: the payload is no longer ours to keep. @throws MqttError of kind `resource` */
+  /**
+   * PUBREC has come: the payload is no longer ours to keep. The store keeps it as long as it does not hold the session: after
+   * a loss of power the broker's would be discarded, the message with it. @throws MqttError of kind `resource`
+   */
   release(entry: Outgoing): void {
     const packet = pubrel(entry.id);
-    if (entry.stored) this.#store?.write(entry.token, packet);
+    if (entry.stored && this.#isSessionSaved) this.#store?.write(entry.token, packet);
     entry.packet = packet;
     entry.source = undefined;
+  }
+
+  /** Whether the store says that the session is established. */
+  savedSession(isSaved: boolean): void {
+    const before = this.#isSessionSaved;
+    this.#isSessionSaved = isSaved;
+    if (before || !isSaved) return;
+    const { log } = this;
+    for (let index = 0; index < log.length; index++) this.#saveRelease(log.at(index));
+    for (const entry of this.parked) this.#saveRelease(entry);
+  }
+
+  #saveRelease(entry: Outgoing): void {
+    if (!entry.stored || !isReleased(entry)) return;
+    try {
+      this.#store?.write(entry.token, entry.packet);
+    } catch {
+      // The store keeps the message itself: it is sent again when power fails before PUBCOMP comes.
+    }
   }
 
   /** The message at `index` of the log is delivered or given up. @throws MqttError of kind `resource` */

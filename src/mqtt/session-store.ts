@@ -16,8 +16,10 @@ const ASIDE = "x";
 
 export class SessionStore {
   readonly #store: KeyValue;
-  /** What could not be used, to be reported. */
+  /** What could not be used, or not be kept, to be reported. */
   readonly damage: MqttError[] = [];
+  /** Called when something has been deleted: what was refused before may be taken now. */
+  onDeleted: (() => void) | undefined;
 
   constructor(store: KeyValue) {
     this.#store = store;
@@ -98,6 +100,7 @@ export class SessionStore {
     } catch (error) {
       throw resource("store-failed", `the store refused a delete: ${describe(error)}`, error);
     }
+    this.onDeleted?.();
   }
 }
 

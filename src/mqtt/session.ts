@@ -47,6 +47,10 @@ export class Session {
    * aedes and mosquitto, would meet those of its past.
    */
   established = false;
+  /** Whose session the store says is established; "": nobody's. */
+  #claimant = "";
+  /** The store has refused what is kept under `s`: it is offered again whenever there may be room. */
+  #unsaved = false;
   readonly #store: SessionStore | undefined;
   readonly #identity: string;
   #next: number;
@@ -59,31 +63,29 @@ export class Session {
     this.#next = options.first;
     this.outbox = new Outbox(this.#store, options.durability, options.window);
     this.inbox = new Inbox(this.#store, options.durability, options.maximumReceived);
-    if (this.#store !== undefined) this.#load(this.#store);
+    if (this.#store === undefined) return;
+    this.#load(this.#store);
+    this.#store.onDeleted = () => {
+      if (this.#unsaved) this.#save();
+    };
   }
 
-  /** What of the store could not be used, to be reported. Empties it. */
+  /** What of the store could not be used, and what it did not take, to be reported. Empties it. */
   takeDamage(): MqttError[] {
     return this.#store?.damage.splice(0) ?? [];
   }
 
   /**
-   * A number that was never given before in this session, and whose packet identifier is not in use. [MQTT-2.3.1-2]
-   * @throws MqttError of kind `resource`
+   * A number that was never given before in this session, and whose packet identifier is not in use. [MQTT-2.3.1-2] While the
+   * store refuses to reserve more of them, they are given all the same, and may be given again after a loss of power.
    */
   nextToken(): number {
     let token = this.#next;
     while (this.#inUse(identifierFor(token))) token++;
-    if (this.#store !== undefined && token >= this.#reserved) {
-      const reserved = this.#reserved;
+    if (token >= this.#reserved) {
       this.#reserved = token + RESERVATION;
-      try {
-        this.#save();
-      } catch (error) {
-        this.#reserved = reserved;
-        throw error;
-      }
-    }
+      this.#save();
+    } else if (this.#unsaved) this.#save();
     this.#next = token + 1;
     return token;
   }
@@ -107,12 +109,21 @@ export class Session {
     this.#establish(true);
   }
 
-  /** Stores whether both sides have this session. What could not be stored is not trusted. */
+  /**
+   * Stores whether both sides have this session. Where the store does not take that, it goes on in memory; only what the
+   * store says to the contrary must go, for it would be believed after a loss of power. @throws MqttError of kind `resource`
+   */
   #establish(established: boolean): void {
     this.established = established;
+    if (this.#save()) return;
+    const claimant = this.#claimant;
+    if (claimant === "" || (established && claimant === this.#identity)) return;
+    this.#claimant = "";
+    this.outbox.savedSession(false);
     try {
-      this.#save();
+      this.#store?.delete(SESSION_KEY);
     } catch (error) {
+      this.#claimant = claimant;
       this.established = false;
       throw error;
     }
@@ -135,7 +146,7 @@ export class Session {
     }
   }
 
-  /** The broker's session is not ours, or gone. */
+  /** The broker's session is not ours, or gone. @throws MqttError of kind `resource` */
   startOver(published: (token: number, outcome: Outcome) => void): void {
     // Should power fail before the last of them is gone, the rest must not be taken for identifiers of the new session.
     if (!this.inbox.isEmpty && this.established) this.#establish(false);
@@ -145,7 +156,7 @@ export class Session {
 
   /**
    * The SUBSCRIBE or UNSUBSCRIBE that is due, encoded; it counts as sent at `now`. That its filters are unsure is stored
-   * before, for its answer may never be seen. @throws MqttError of kind `resource`
+   * before, for its answer may never be seen.
    */
   subscriptionRequest(now: number): Uint8Array {
     const packet = this.subscriptions.request(identifierFor(this.nextToken()), now);
@@ -160,8 +171,9 @@ export class Session {
 
   // ---- the store
 
-  #save(): void {
-    if (this.#store === undefined) return;
+  /** Stores what has changed. @returns whether it is stored; if not, that is reported once, and tried again */
+  #save(): boolean {
+    if (this.#store === undefined) return true;
     const stored: StoredSession = {
       format: FORMAT,
       identity: this.established ? this.#identity : "",
@@ -169,10 +181,28 @@ export class Session {
       subscriptions: this.subscriptions.known(),
     };
     const text = JSON.stringify(stored);
-    if (this.#store.read(SESSION_KEY, (value) => readUtf8(value, 0, value.byteLength)) === text) return;
-    const value = new Uint8Array(utf8Length(text));
-    writeUtf8(text, value, 0);
-    this.#store.write(SESSION_KEY, value);
+    if (this.#saved() !== text) {
+      const value = new Uint8Array(utf8Length(text));
+      writeUtf8(text, value, 0);
+      try {
+        this.#store.write(SESSION_KEY, value);
+      } catch (error) {
+        // A write that fails may have been done.
+        if (this.#saved() !== text) {
+          if (!this.#unsaved) this.#store.damage.push(error as MqttError);
+          this.#unsaved = true;
+          return false;
+        }
+      }
+    }
+    this.#unsaved = false;
+    this.#claimant = stored.identity;
+    this.outbox.savedSession(this.established);
+    return true;
+  }
+
+  #saved(): string | undefined {
+    return this.#store?.read(SESSION_KEY, (value) => readUtf8(value, 0, value.byteLength));
   }
 
   #load(store: SessionStore): void {
@@ -196,8 +226,10 @@ export class Session {
     if (!Number.isSafeInteger(stored.next) || stored.next < 1) throw new Error("its counter is not a number");
     if (!Array.isArray(stored.subscriptions)) throw new Error("its subscriptions are not a list");
     this.#next = this.#reserved = stored.next;
+    this.#claimant = stored.identity;
     if (stored.identity !== this.#identity) return;
     this.established = true;
+    this.outbox.savedSession(true);
     // It may not be the session that the broker has by now: they are asked for again.
     this.subscriptions.restore(stored.subscriptions);
   }

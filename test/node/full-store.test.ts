@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { Bench } from "./bench.js";
+
+const FULL = 1500;
+
+describe("a node whose store is full before its first connection", () => {
+  it("connects and delivers all that it has accepted, and what it takes from then on", () => {
+    const bench = new Bench({ sessionCapacity: FULL });
+    bench.start({ override: { interval: 1000 } });
+    bench.clock.advance(30_000);
+    const accepted = () => bench.notes.lines.filter((line) => /^accepted \d+ \S+\/reading\//.test(line)).length;
+    expect(accepted()).toBeGreaterThan(3);
+    // The rest finds no room.
+    expect(accepted()).toBeLessThan(25);
+    bench.join();
+    bench.clock.advance(600_000);
+    bench.settle();
+    expect(bench.readings()).toHaveLength(accepted());
+    expect(accepted()).toBeGreaterThan(600);
+    expect(bench.broker.connects).toHaveLength(2);
+    expect(bench.notes.errors.filter((error) => error.startsWith("mqtt: "))).toEqual([
+      expect.stringContaining("mqtt: the store refused a write"),
+    ]);
+  });
+});
