@@ -6,6 +6,7 @@
  */
 import type { KeyValue } from "../../src/platform.js";
 import { type Commit, MemoryStore } from "./memory-store.js";
+import { nvsSize } from "./nvs.js";
 import { StorageFailure } from "./storage-error.js";
 
 /** When power goes in an operation: nothing has changed yet, or all has. */
@@ -16,13 +17,6 @@ export interface FlashOptions {
   readonly capacity?: number;
   /** An operation was done, or did not come about. */
   onCommit?(commit: Commit, outcome: "done" | "failed" | "cut", changed: boolean): void;
-}
-
-/** NVS keeps 32-byte entries: one for the key, one for the value's chunk index, and the value itself. */
-const ENTRY = 32;
-
-export function nvsSize(_key: string, length: number): number {
-  return ENTRY * (2 + Math.ceil(length / ENTRY));
 }
 
 export class Flash implements KeyValue {
@@ -115,7 +109,7 @@ export class Flash implements KeyValue {
   }
 
   #before(commit: Commit): void {
-    this.#bytesWritten += commit.value === undefined ? ENTRY : nvsSize(commit.key, commit.value.length);
+    this.#bytesWritten += commit.value === undefined ? 0 : nvsSize(commit.key, commit.value.length);
     const cut = this.#cut;
     if (cut?.phase === "before" && cut.left-- === 0) this.#loses(commit, false);
     if (this.#failures > 0 && !this.#failChanged()) this.#fails(commit, false);

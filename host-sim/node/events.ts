@@ -7,6 +7,7 @@
 import type { Packet } from "mqtt-packet";
 import type { QoS } from "../../src/mqtt/api.js";
 import type { ErrorKind } from "../../src/mqtt/errors.js";
+import type { DropReason } from "../../src/node/journal.js";
 import type { LinkState } from "../../src/platform.js";
 
 /** The node is about to start. */
@@ -71,6 +72,24 @@ export interface Acknowledged {
   ms: number;
   /** The broker had lost its session meanwhile: it may have the message twice. */
   mayBeDuplicated?: true;
+}
+
+/** A message that was accepted and never sent has another payload from now on: its time was not known before. */
+export interface Revised {
+  event: "revised";
+  token: number;
+  topic: string;
+  payload: string;
+}
+
+/** A message that was accepted and never sent is given up. */
+export interface Dropped {
+  event: "dropped";
+  token: number;
+  topic: string;
+  payload: string;
+  /** There was no room, or it was too old. */
+  reason: DropReason;
 }
 
 /** A message has arrived at the node. */
@@ -163,6 +182,8 @@ export interface Summary {
   reconnects: number;
   /** Restarts of the simulated device. */
   restarts: number;
+  /** Accepted, never sent, and given up by the node's drop policy. Neither pending nor lost. */
+  dropped: number;
   /** Accepted and not acknowledged at the end; with `--store` they are kept for the next run. */
   pending: number;
   seconds: number;
@@ -176,6 +197,8 @@ export type Happening =
   | Disconnected
   | Accepted
   | Acknowledged
+  | Revised
+  | Dropped
   | Received
   | Command
   | Result

@@ -9,8 +9,10 @@ export interface Balance {
   readonly published: number;
   /** Of those, messages acknowledged; at QoS 0 handed to the socket. */
   readonly acknowledged: number;
-  /** Accepted and not seen at the broker. */
+  /** Accepted and not seen at the broker; what was dropped is not counted. */
   readonly lost: number;
+  /** Accepted and given up before it was sent. */
+  readonly dropped: number;
   /** Of the published, those with QoS 2. */
   readonly exactlyOnce: number;
   /** QoS 2: seen more often than accepted. */
@@ -20,6 +22,7 @@ export interface Balance {
 /** An accepted message that has not left the client yet. */
 export interface Pending {
   readonly topic: string;
+  payload: string;
   readonly QoS: QoS;
   /** When it was accepted, in whatever the caller counts time. */
   readonly at: number;
@@ -40,6 +43,7 @@ export class Ledger {
   readonly #pending = new Map<number, Pending>();
   #published = 0;
   #acknowledged = 0;
+  #dropped = 0;
   /** Accepted messages that were not seen yet. */
   #missing = 0;
   /** Of closed entries. */
@@ -48,11 +52,41 @@ export class Ledger {
 
   accepted(token: number, topic: string, payload: string, QoS: QoS, at: number): void {
     this.#published++;
-    this.#pending.set(token, { topic, QoS, at });
+    this.#pending.set(token, { topic, payload, QoS, at });
+    this.#expect(topic, payload, QoS);
+  }
+
+  /** A message that was not sent yet has another payload from now on. */
+  revised(token: number, topic: string, payload: string): void {
+    const pending = this.#pending.get(token);
+    // Accepted before these books began: what arrives of it is not looked for.
+    if (pending === undefined) return;
+    this.#expectNoMore(topic, pending.payload, pending.QoS);
+    pending.payload = payload;
+    this.#expect(topic, payload, pending.QoS);
+  }
+
+  /** A message that was not sent yet is given up. */
+  dropped(token: number, topic: string, payload: string): void {
+    const pending = this.#pending.get(token);
+    if (pending === undefined) return;
+    this.#pending.delete(token);
+    this.#dropped++;
+    this.#expectNoMore(topic, payload, pending.QoS);
+  }
+
+  #expect(topic: string, payload: string, QoS: QoS): void {
     const entry = this.#entry(topic, payload);
     if (entry.seen <= entry.accepted) this.#missing++;
     entry.accepted++;
     if (QoS === 2) entry.acceptedOnce++;
+  }
+
+  #expectNoMore(topic: string, payload: string, QoS: QoS): void {
+    const entry = this.#entry(topic, payload);
+    entry.accepted--;
+    if (entry.seen <= entry.accepted) this.#missing--;
+    if (QoS === 2) entry.acceptedOnce--;
   }
 
   /** The message has left the client. @returns it, or undefined when it was accepted before these books began */
@@ -90,7 +124,14 @@ export class Ledger {
       exactlyOnce += entry.acceptedOnce;
       duplicated += duplicatesOf(entry);
     }
-    return { published: this.#published, acknowledged: this.#acknowledged, lost, exactlyOnce, duplicated };
+    return {
+      published: this.#published,
+      acknowledged: this.#acknowledged,
+      lost,
+      dropped: this.#dropped,
+      exactlyOnce,
+      duplicated,
+    };
   }
 
   #entry(topic: string, payload: string): Entry {

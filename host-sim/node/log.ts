@@ -80,6 +80,22 @@ export class Log implements Renderer {
         this.#message(open.message, event.mayBeDuplicated ? `${how}, may be there twice` : how);
         break;
       }
+      case "revised": {
+        const open = this.#open.get(event.token);
+        // What waits is shown when it is delivered, and then as it was sent.
+        if (open !== undefined)
+          this.#open.set(event.token, { ...open, message: { ...open.message, payload: event.payload } });
+        break;
+      }
+      case "dropped": {
+        const open = this.#take(event.token);
+        const { kind, name } = subjectOf(event.topic);
+        const text = messageText(kind, event.payload);
+        const why = event.reason === "full" ? "given up: no room" : "given up: too old";
+        const QoS = open === undefined ? "" : `QoS ${open.message.QoS}  `;
+        this.#line(kind === "reading" ? name : kind, c.red, `${text.padEnd(MESSAGE)}  ${c.red(`${QoS}${why}`)}`);
+        break;
+      }
       case "received": {
         const { name } = subjectOf(event.topic);
         const text = `${c.bold(printable(name))}   ${printable(event.payload)}`;
@@ -211,6 +227,7 @@ export class Log implements Renderer {
     duplicated,
     reconnects,
     restarts,
+    dropped,
     pending,
     seconds,
   }: Summary): void {
@@ -224,6 +241,9 @@ export class Log implements Renderer {
       ["received", plain(received), "messages for the node"],
       ["lost", good(lost), lost === null ? "could not be observed" : "not seen by an observer on the broker"],
       ["duplicated", good(duplicated), duplicated === null ? "could not be told" : "with QoS 2 and seen twice"],
+      ...(dropped === 0
+        ? []
+        : [["dropped", c.red(plain(dropped)), "given up before they were sent"] as [string, string, string]]),
       ["reconnects", plain(reconnects), ""],
       ["restarts", plain(restarts), "of the simulated device"],
     ];

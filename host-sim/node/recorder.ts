@@ -99,6 +99,14 @@ export class Recorder {
         const doubtful = outcome === "may-be-duplicated" ? ({ mayBeDuplicated: true } as const) : {};
         this.show({ event: "acknowledged", token, topic, QoS, ms, ...doubtful });
       },
+      revised: (token, topic, payload) => {
+        this.ledger.revised(token, topic, payload);
+        this.show({ event: "revised", token, topic, payload });
+      },
+      dropped: (token, topic, payload, reason) => {
+        this.ledger.dropped(token, topic, payload);
+        this.show({ event: "dropped", token, topic, payload, reason });
+      },
       received: (topic, payload, QoS, retain) => {
         this.#received++;
         this.show({ event: "received", topic, QoS, retain, payload: Buffer.from(payload).toString() });
@@ -115,7 +123,7 @@ export class Recorder {
 
   /** @param granted the QoS that the observer was granted; undefined: it could not observe */
   summary(granted: number | undefined): Summary {
-    const { published, acknowledged, lost, exactlyOnce, duplicated } = this.ledger.balance();
+    const { published, acknowledged, lost, dropped, exactlyOnce, duplicated } = this.ledger.balance();
     const observed = granted !== undefined || published === 0;
     return {
       event: "summary",
@@ -127,6 +135,7 @@ export class Recorder {
       duplicated: exactlyOnce === 0 || granted === 2 ? duplicated : null,
       reconnects: this.#reconnects,
       restarts: this.#restarts,
+      dropped,
       pending: this.ledger.pending,
       seconds: Math.round(this.now / 100) / 10,
     };

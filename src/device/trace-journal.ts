@@ -1,6 +1,6 @@
 /** The node's journal as lines of the SDK's trace: the console of xsbug, the serial port, the simulator's output. */
 import type { Outcome, QoS } from "../mqtt/api.js";
-import type { Journal } from "../node/journal.js";
+import type { DropReason, Journal } from "../node/journal.js";
 import { Uptime } from "../node/uptime.js";
 import type { Clock, LinkState } from "../platform.js";
 
@@ -29,6 +29,14 @@ export class TraceJournal implements Journal {
 
   published(token: number, outcome: Outcome): void {
     this.#line("published", `#${token} ${outcome}`);
+  }
+
+  revised(token: number, topic: string, payload: string): void {
+    this.#line("revised", `#${token} ${topic} ${payload}`);
+  }
+
+  dropped(token: number, topic: string, _payload: string, reason: DropReason): void {
+    this.#line("dropped", `#${token} ${topic} ${reason}`);
   }
 
   received(topic: string, payload: Uint8Array, QoS: QoS, retain: boolean): void {

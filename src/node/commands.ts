@@ -148,12 +148,10 @@ export class Commands {
   }
 
   #answer(name: string, result: ResultMessage): number {
-    const { topics, outbox, counters } = this.#parts;
+    const { topics, outbox } = this.#parts;
     const payload = JSON.stringify(result);
     this.#journal.result(name, payload);
-    const token = outbox.send(topics.result(name), payload, 1);
-    if (token === 0) counters.dropped++;
-    return token;
+    return outbox.sendOnce(topics.result(name), payload, 1);
   }
 }
 

@@ -1,16 +1,15 @@
 import type { DiagnosticsMessage } from "./messages.js";
+import type { Tally } from "./tally.js";
 
 /** What went wrong since the start, counted; {@link DiagnosticsMessage} says what each means. */
 export class Counters {
-  dropped = 0;
-  lost = 0;
   refused = 0;
   failed = 0;
   skipped = 0;
 
   /** A copy, to be sent. */
-  snapshot(): DiagnosticsMessage["counters"] {
-    const { dropped, lost, refused, failed, skipped } = this;
+  snapshot({ dropped, lost }: Tally): DiagnosticsMessage["counters"] {
+    const { refused, failed, skipped } = this;
     return { dropped, lost, refused, failed, skipped };
   }
 }

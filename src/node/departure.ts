@@ -55,7 +55,10 @@ export class Departure {
 
   /** Something was delivered, or the connection was lost: perhaps there is nothing to wait for any more. */
   update(): void {
-    if (this.#stage !== DRAINING || this.#client.pending > 0) return;
+    if (this.#stage !== DRAINING) return;
+    // What rests because the broker does not take it will not be delivered now either.
+    const { pending, parked } = this.#client;
+    if (pending > parked.length) return;
     // Without a connection the broker has published the last will, or knows nothing of the node.
     if (this.#presence.settled || !this.#client.connected) this.#close();
   }

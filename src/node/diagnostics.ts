@@ -1,3 +1,4 @@
+import type { Client } from "../mqtt/client.js";
 import type { Machine, NetworkLink } from "../platform.js";
 import type { DiagnosticsMessage } from "./messages.js";
 import type { Parts } from "./parts.js";
@@ -23,15 +24,15 @@ export class Diagnostics {
   }
 
   /** Publishes if one is due. Call it when connected, and when there is room again. */
-  publish(link: NetworkLink | undefined, reconnects: number): void {
+  publish(client: Client, link: NetworkLink | undefined, reconnects: number): void {
     if (!this.#due) return;
     const { topics, outbox, settings } = this.#parts;
-    const token = outbox.send(topics.diagnostics, JSON.stringify(this.#message(link, reconnects)), settings.QoS);
-    this.#due = token === 0;
+    const message = JSON.stringify(this.#message(client, link, reconnects));
+    this.#due = outbox.offer(topics.diagnostics, message, settings.QoS) === 0;
   }
 
-  #message(link: NetworkLink | undefined, reconnects: number): DiagnosticsMessage {
-    const { clock, uptime, instance, counters } = this.#parts;
+  #message(client: Client, link: NetworkLink | undefined, reconnects: number): DiagnosticsMessage {
+    const { clock, uptime, instance, settings, outbox, tally, counters } = this.#parts;
     const time = timeOfDay(clock);
     const rssi = link?.rssi;
     const address = link?.address;
@@ -45,7 +46,10 @@ export class Diagnostics {
       ...(freeMemory !== undefined && { freeMemory }),
       reconnects,
       restartReason: this.#machine.restartReason,
-      counters: counters.snapshot(),
+      QoS: outbox.QoS(settings.QoS),
+      messages: tally.messages(client.pending, client.parked.length),
+      dropped: tally.total(),
+      counters: counters.snapshot(tally),
     };
   }
 }

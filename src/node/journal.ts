@@ -1,6 +1,9 @@
 import type { Outcome, QoS } from "../mqtt/api.js";
 import type { LinkState } from "../platform.js";
 
+/** Why a message was given up: for want of room, or too old. */
+export type DropReason = "full" | "age";
+
 /**
  * What the node tells whoever watches it: the trace of a device, the log of the simulator. Types only.
  *
@@ -21,6 +24,13 @@ export interface Journal {
   accepted(token: number, topic: string, payload: string, QoS: QoS, retain: boolean): void;
   /** An accepted message is done with. `delivered`: acknowledged, or at QoS 0 handed to the socket. */
   published(token: number, outcome: Outcome): void;
+  /**
+   * A message that was accepted, by this start or an earlier one, and never sent has another payload from now on.
+   * Told before the store is asked: where it refuses, or power fails, the old one may stay.
+   */
+  revised(token: number, topic: string, payload: string): void;
+  /** Such a message is given up; {@link published} will not follow. Told before the store is asked, as above. */
+  dropped(token: number, topic: string, payload: string, reason: DropReason): void;
   /** A message has arrived. @param payload a view that is valid during the call only; copy what you keep */
   received(topic: string, payload: Uint8Array, QoS: QoS, retain: boolean): void;
   /** A command is well-formed as to its name and id and will be tried now. */

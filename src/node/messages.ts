@@ -1,5 +1,7 @@
+import type { QoS } from "../mqtt/api.js";
+
 /**
- * What the payloads hold: every message is one flat JSON object, `counters` excepted. Fields are only ever added.
+ * What the payloads hold: every message is one flat JSON object, diagnostics excepted. Fields are only ever added.
  * Types only; which topic carries what is in topics.ts.
  */
 
@@ -55,8 +57,32 @@ export interface DiagnosticsMessage {
   reconnects: number;
   /** Why the device started. */
   restartReason: string;
+  /** With which readings and diagnostics go out; less than the setting where the broker has no QoS 2. */
+  QoS: QoS;
+  /** Messages of this start: found + taken = delivered + lost + full + age + refused + waiting. This one does not count yet. */
+  messages: {
+    /** Accepted by an earlier start. */
+    found: number;
+    /** Made. */
+    taken: number;
+    delivered: number;
+    /** QoS 0 whose connection broke. */
+    lost: number;
+    /** Given up to make room for others. */
+    full: number;
+    /** Given up for their age. */
+    age: number;
+    /** Given up at once, for the client did not take them. */
+    refused: number;
+    /** Accepted and not delivered. */
+    waiting: number;
+    /** Of those, messages that rest because the broker closed the connection whenever they were sent. */
+    parked: number;
+  };
+  /** The three kinds of given up over all starts. After a loss of power those of the last moment may be missing. */
+  dropped: { full: number; age: number; refused: number };
   counters: {
-    /** Messages that were given up because the client's bounds were reached. */
+    /** Messages that were given up: full + age + refused. */
     dropped: number;
     /** Accepted messages that were lost: QoS 0 whose connection broke. */
     lost: number;

@@ -1,7 +1,8 @@
-import type { ClientOptions, Outcome } from "../mqtt/api.js";
+import type { ClientOptions, Durability, Outcome } from "../mqtt/api.js";
 import { Client } from "../mqtt/client.js";
 import type { MqttError } from "../mqtt/errors.js";
 import type { LinkState, NetworkLink, Platform } from "../platform.js";
+import { Backlog } from "./backlog.js";
 import { Commands } from "./commands.js";
 import { Counters } from "./counters.js";
 import { Departure } from "./departure.js";
@@ -13,11 +14,13 @@ import type { Journal } from "./journal.js";
 import { Metronome } from "./metronome.js";
 import { Outbox } from "./outbox.js";
 import type { Parts } from "./parts.js";
-import { type DropPolicy, dropNewest } from "./policy.js";
+import { type DropPolicy, type Judge, OldestFirst } from "./policy.js";
 import { lastWill, Presence } from "./presence.js";
 import { QuietJournal } from "./quiet-journal.js";
 import { Restarter } from "./restarter.js";
 import { SettingsStore, type SettingValues } from "./settings.js";
+import { Stamper } from "./stamp.js";
+import { Tally } from "./tally.js";
 import { Telemetry } from "./telemetry.js";
 import { Topics } from "./topics.js";
 import { Uptime } from "./uptime.js";
@@ -38,9 +41,22 @@ export interface NodeOptions {
   /** The firmware's version. */
   readonly firmware: string;
   readonly journal: Journal;
-  /** What to give up when the client can take no more. Default: the message that finds no room. */
-  readonly dropPolicy?: DropPolicy;
+  /** Bytes of messages that wait at most; {@link queueBytes} says what a board's storage has room for. Default: the client's. */
+  readonly maximumQueued?: number | undefined;
+  /** When messages are stored: what it costs the flash and what it gives up, docs/flash.md says. Default `always`. */
+  readonly durability?: Durability | undefined;
+  /**
+   * Milliseconds after which readings and diagnostics that wait are given up: looked at when the broker has accepted a
+   * connection and every hour, judged by their own stamp. Default 7 days.
+   */
+  readonly maximumAge?: number | undefined;
+  /** What to give up when there is no room, or when it is too old. Default {@link OldestFirst}. */
+  readonly dropPolicy?: DropPolicy | undefined;
 }
+
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
+const MAXIMUM_AGE = 7 * DAY;
 
 /** Milliseconds that a commanded restart waits for what is under way to be delivered. */
 const RESTART_GRACE = 5000;
@@ -59,6 +75,11 @@ export class SensorNode {
   readonly #client: Client;
   readonly #settings: SettingsStore;
   readonly #counters = new Counters();
+  readonly #tally: Tally;
+  readonly #backlog: Backlog;
+  readonly #policy: DropPolicy;
+  readonly #stamper: Stamper;
+  readonly #outbox: Outbox;
   readonly #indicator: Indicator;
   readonly #presence: Presence;
   readonly #telemetry: Telemetry;
@@ -68,8 +89,11 @@ export class SensorNode {
   readonly #departure: Departure;
   readonly #sampling: Metronome;
   readonly #diagnosing: Metronome;
+  readonly #expiring: Metronome;
   #link: NetworkLink | undefined;
   #connections = 0;
+  /** Messages given up when it was last looked at. */
+  #dropped = 0;
 
   /**
    * Counts this start in the settings' store and loads the MQTT session; opens nothing yet.
@@ -77,7 +101,7 @@ export class SensorNode {
    */
   constructor(platform: Platform, options: NodeOptions) {
     const { clock, machine } = platform;
-    const { firmware, defaults = {}, override = {}, dropPolicy = dropNewest } = options;
+    const { firmware, defaults = {}, override = {} } = options;
     const journal = new QuietJournal(options.journal);
     const report: Report = (error, where) => journal.error(asError(error), where);
     this.#platform = platform;
@@ -89,12 +113,22 @@ export class SensorNode {
     const instance = newInstance(platform.settings, machine.random, report);
     const uptime = new Uptime(clock);
 
-    const client = new Client(this.#clientOptions(options.broker, topics, instance));
-    const outbox = new Outbox(client, journal, report, dropPolicy);
+    const client = new Client(this.#clientOptions(options, topics, instance));
+    const stamper = new Stamper(clock, uptime, instance);
+    const tally = new Tally(platform.settings, report);
+    tally.found = client.pending;
+    const backlog = new Backlog(client, journal, tally, (token) => this.#done(token, "lost"));
+    const policy = options.dropPolicy ?? oldestFirst(topics, stamper, options.maximumAge);
+    const outbox = new Outbox(client, backlog, journal, tally, report, policy);
     const settings = this.#settings.current;
     const counters = this.#counters;
-    const parts: Parts = { clock, uptime, instance, topics, settings, outbox, counters, report };
+    const parts: Parts = { clock, uptime, instance, topics, settings, stamper, outbox, tally, counters, report };
     this.#client = client;
+    this.#tally = tally;
+    this.#backlog = backlog;
+    this.#policy = policy;
+    this.#stamper = stamper;
+    this.#outbox = outbox;
     this.#indicator = new Indicator(platform.led, clock, report);
     const facts = { firmware, board: platform.board, restartReason: machine.restartReason };
     this.#presence = new Presence(topics, instance, facts, client, outbox, report);
@@ -110,6 +144,7 @@ export class SensorNode {
       this.#diagnostics.beat();
       this.#diagnose();
     });
+    this.#expiring = new Metronome(clock, uptime, report, "backlog", () => this.#tidy());
     this.#commands = new Commands(this.#commanded(), parts, journal);
     client.subscribe(topics.commands, { QoS: 1 }, (message) => {
       // One that comes in pieces is told of once.
@@ -131,6 +166,7 @@ export class SensorNode {
     onButton?.(guarded(this.#report, "button", () => void this.#sample()));
     this.#sampling.start(interval, 0);
     this.#diagnosing.start(diagnosticsInterval);
+    this.#expiring.start(HOUR);
   }
 
   /**
@@ -142,11 +178,14 @@ export class SensorNode {
     this.#leave("stopped", grace, done);
   }
 
-  #clientOptions(
-    { host, port, user, password }: NodeOptions["broker"],
-    topics: Topics,
-    instance: string,
-  ): ClientOptions {
+  /**
+   * The client's window is what keeps a backlog from flooding the broker: no more than so many messages are under way, and
+   * the next goes when one is acknowledged, so the broker sets the pace. A new reading waits behind the backlog, for the
+   * order of its topic, but never for long: a backlog is no more than `maximumQueued`, which is some dozens of readings.
+   */
+  #clientOptions(options: NodeOptions, topics: Topics, instance: string): ClientOptions {
+    const { host, port, user, password } = options.broker;
+    const { maximumQueued, durability } = options;
     const { clock, resolve, openSocket, machine, session } = this.#platform;
     const report = this.#report;
     return {
@@ -158,6 +197,8 @@ export class SensorNode {
       ...(password !== undefined && { password }),
       will: lastWill(topics, instance),
       store: session,
+      ...(maximumQueued !== undefined && { maximumQueued }),
+      ...(durability !== undefined && { durability }),
       onConnected: guarded(report, "connected", (sessionPresent: boolean) => this.#connected(sessionPresent)),
       onDisconnected: guarded(report, "disconnected", (error, delay) => this.#disconnected(error, delay)),
       onPublished: guarded(report, "published", (token, outcome) => this.#published(token, outcome)),
@@ -192,6 +233,10 @@ export class SensorNode {
   #connected(sessionPresent: boolean): void {
     this.#connections++;
     this.#journal.connected(sessionPresent);
+    // Before anything of it is sent.
+    this.#tidy();
+    if (this.#tally.dropped > this.#dropped) this.#diagnostics.beat();
+    this.#dropped = this.#tally.dropped;
     this.#presence.connected();
     this.#diagnose();
     this.#look();
@@ -205,10 +250,35 @@ export class SensorNode {
 
   #published(token: number, outcome: Outcome): void {
     this.#journal.published(token, outcome);
-    if (outcome === "lost") this.#counters.lost++;
+    if (outcome === "lost") this.#tally.lost++;
+    else this.#tally.delivered++;
+    this.#done(token, outcome);
+    this.#departure.update();
+  }
+
+  /** Nothing of a message is left in the client. */
+  #done(token: number, outcome: Outcome): void {
     this.#presence.published(token, outcome);
     this.#restarter.published(token, outcome);
-    this.#departure.update();
+  }
+
+  /** Mends what can be mended by now of what waits, and gives up what is too old. */
+  #tidy(): void {
+    this.#mend();
+    try {
+      this.#policy.expire(this.#backlog);
+    } catch (error) {
+      this.#report(error, "backlog");
+    }
+    this.#tally.save();
+  }
+
+  #mend(): void {
+    try {
+      this.#stamper.mend(this.#backlog);
+    } catch (error) {
+      this.#report(error, "backlog");
+    }
   }
 
   #writable(): void {
@@ -219,6 +289,10 @@ export class SensorNode {
   #failed(error: MqttError): void {
     this.#report(error, "mqtt");
     if (error.code === "takeover-suspected") this.#presence.suspectTakeOver();
+    else if (error.code === "qos-2-refused" && this.#outbox.maximumQoS === 2) {
+      this.#outbox.maximumQoS = 1;
+      this.#report(new Error("the broker takes no QoS 2: messages go out with QoS 1 until the next start"), "mqtt");
+    }
   }
 
   #look(): void {
@@ -228,6 +302,7 @@ export class SensorNode {
 
   #sample(): number {
     if (this.#departure.begun) return 0;
+    this.#mend();
     const accepted = this.#telemetry.sample();
     this.#indicator.error(this.#telemetry.faulty);
     return accepted;
@@ -235,7 +310,7 @@ export class SensorNode {
 
   #diagnose(): void {
     if (!this.#client.connected || this.#departure.begun) return;
-    this.#diagnostics.publish(this.#link, this.#connections - 1);
+    this.#diagnostics.publish(this.#client, this.#link, this.#connections - 1);
   }
 
   #settingsChanged(): void {
@@ -256,6 +331,7 @@ export class SensorNode {
     if (!this.#departure.begun) {
       this.#sampling.stop();
       this.#diagnosing.stop();
+      this.#expiring.stop();
       this.#commands.close(reason === "restart" ? "the node is restarting" : "the node is stopping");
       this.#presence.leave(reason);
     }
@@ -264,8 +340,15 @@ export class SensorNode {
 
   /** Puts away what is left when the client is closed. */
   #rest(): void {
+    this.#tally.save();
     this.#indicator.off();
     this.#link?.close();
     for (const sensor of this.#platform.sensors) guarded(this.#report, `sensor ${sensor.id}`, () => sensor.close())();
   }
+}
+
+function oldestFirst(topics: Topics, stamper: Stamper, maximumAge = MAXIMUM_AGE): DropPolicy {
+  if (!(maximumAge > 0)) throw new RangeError(`maximumAge is ${maximumAge}: must be milliseconds, more than 0`);
+  const judge: Judge = { isTelemetry: (topic) => topics.isTelemetry(topic), age: (message) => stamper.age(message) };
+  return new OldestFirst(judge, maximumAge);
 }

@@ -3,6 +3,8 @@ import type { Counters } from "./counters.js";
 import type { Report } from "./errors.js";
 import type { Outbox } from "./outbox.js";
 import type { Settings } from "./settings.js";
+import type { Stamper } from "./stamp.js";
+import type { Tally } from "./tally.js";
 import type { Topics } from "./topics.js";
 import type { Uptime } from "./uptime.js";
 
@@ -14,7 +16,9 @@ export interface Parts {
   readonly instance: string;
   readonly topics: Topics;
   readonly settings: Settings;
+  readonly stamper: Stamper;
   readonly outbox: Outbox;
+  readonly tally: Tally;
   readonly counters: Counters;
   readonly report: Report;
 }

@@ -1,6 +1,6 @@
 import type { Outcome, QoS } from "../mqtt/api.js";
 import type { LinkState } from "../platform.js";
-import type { Journal } from "./journal.js";
+import type { DropReason, Journal } from "./journal.js";
 
 /** A journal that cannot harm the node: what the journal behind it throws is dropped. */
 export class QuietJournal implements Journal {
@@ -37,6 +37,18 @@ export class QuietJournal implements Journal {
   published(token: number, outcome: Outcome): void {
     try {
       this.#journal.published(token, outcome);
+    } catch {}
+  }
+
+  revised(token: number, topic: string, payload: string): void {
+    try {
+      this.#journal.revised(token, topic, payload);
+    } catch {}
+  }
+
+  dropped(token: number, topic: string, payload: string, reason: DropReason): void {
+    try {
+      this.#journal.dropped(token, topic, payload, reason);
     } catch {}
   }
 

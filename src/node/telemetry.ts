@@ -1,7 +1,6 @@
 import type { Sensor } from "../platform.js";
 import type { ReadingMessage, Stamp } from "./messages.js";
 import type { Parts } from "./parts.js";
-import { stamp } from "./stamp.js";
 
 /** Makes readings of what the sensors measure. */
 export class Telemetry {
@@ -24,18 +23,15 @@ export class Telemetry {
   sample(): number {
     this.#seq++;
     this.#faulty = false;
-    const { clock, uptime, instance, outbox, topics, settings, counters } = this.#parts;
+    const { stamper, outbox, topics, settings } = this.#parts;
     const now: Stamp = {};
-    stamp(now, clock, uptime, instance);
+    stamper.stamp(now);
     let accepted = 0;
     for (const sensor of this.#sensors) {
       const reading = this.#read(sensor, now);
       if (reading === undefined) continue;
-      if (outbox.send(topics.reading(sensor.id), JSON.stringify(reading), settings.QoS) > 0) accepted++;
-      else {
-        counters.dropped++;
-        this.#faulty = true;
-      }
+      if (outbox.sendOnce(topics.reading(sensor.id), JSON.stringify(reading), settings.QoS) > 0) accepted++;
+      else this.#faulty = true;
     }
     return accepted;
   }

@@ -19,6 +19,7 @@ const ROOT = "motewire";
  */
 export class Topics {
   readonly #prefix: string;
+  readonly #readings: string;
   readonly status: string;
   readonly diagnostics: string;
   /** The filter for every command. */
@@ -32,13 +33,19 @@ export class Topics {
       throw new RangeError(`the node's id is ${quoted(node)}: must be 1 to 64 characters of A-Z a-z 0-9 _ -`);
     }
     this.#prefix = `${ROOT}/${node}/`;
+    this.#readings = `${this.#prefix}reading/`;
     this.status = `${this.#prefix}status`;
     this.diagnostics = `${this.#prefix}diagnostics`;
     this.commands = `${this.#prefix}command/+`;
   }
 
   reading(sensor: string): string {
-    return `${this.#prefix}reading/${sensor}`;
+    return this.#readings + sensor;
+  }
+
+  /** Whether it is one of readings or diagnostics, of this node. */
+  isTelemetry(topic: string): boolean {
+    return topic === this.diagnostics || topic.startsWith(this.#readings);
   }
 
   result(name: string): string {

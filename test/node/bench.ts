@@ -8,8 +8,9 @@ import { type Commit, MemoryStore } from "../../host-sim/core/memory-store.js";
 import { Network, type Station } from "../../host-sim/core/network.js";
 import { RandomStream } from "../../host-sim/core/random.js";
 import type { Outcome, QoS } from "../../src/mqtt/api.js";
-import type { Journal } from "../../src/node/journal.js";
+import type { DropReason, Journal } from "../../src/node/journal.js";
 import { type NodeOptions, SensorNode } from "../../src/node/node.js";
+import type { DropPolicy } from "../../src/node/policy.js";
 import type { LinkState, NetworkLink, NetworkLinkOptions, Sample, Sensor } from "../../src/platform.js";
 import { AutoBroker, type Json } from "./auto-broker.js";
 
@@ -50,6 +51,12 @@ export class Notes implements Journal {
   published(token: number, outcome: Outcome): void {
     this.#note(`published ${token} ${outcome}`);
   }
+  revised(token: number, topic: string, payload: string): void {
+    this.#note(`revised ${token} ${topic} ${payload}`);
+  }
+  dropped(token: number, topic: string, payload: string, reason: DropReason): void {
+    this.#note(`dropped ${token} ${topic} ${payload} ${reason}`);
+  }
   received(topic: string, payload: Uint8Array): void {
     this.#note(`received ${topic} ${Buffer.from(payload)}`);
   }
@@ -64,6 +71,9 @@ export class Notes implements Journal {
     this.#note(`error ${where}: ${error.message}`);
   }
 }
+
+/** What was accepted stays; the message that finds no room is given up. */
+export const keepAll: DropPolicy = { makeRoom() {}, expire() {} };
 
 class BenchLink implements NetworkLink {
   state: LinkState = "joining";

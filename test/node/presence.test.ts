@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Bench } from "./bench.js";
+import { Bench, keepAll } from "./bench.js";
 
 const STATUS = "motewire/mote/status";
 
@@ -62,7 +62,7 @@ describe("status", () => {
   });
 
   it("comes late when the queue was full, but comes", () => {
-    bench.start({ override: { interval: 100 } });
+    bench.start({ override: { interval: 100 }, dropPolicy: keepAll });
     bench.clock.advance(60_000);
     bench.join();
     bench.clock.advance(1000);
@@ -72,7 +72,7 @@ describe("status", () => {
 
   it("comes late when the store was full, but comes", () => {
     bench = new Bench({ sessionCapacity: 1500 });
-    bench.startConnected({ override: { interval: 1000 } });
+    bench.startConnected({ override: { interval: 1000 }, dropPolicy: keepAll });
     bench.lose();
     bench.clock.advance(30_000);
     bench.sensors[0]?.fail("no answer");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Bench } from "./bench.js";
+import { Bench, keepAll } from "./bench.js";
 
 const RESULT = "motewire/mote/result/restart";
 
@@ -88,7 +88,7 @@ describe("a commanded restart", () => {
   it("is called off, and can be asked for again, when its result finds no room", () => {
     const bench = new Bench();
     bench.broker.acknowledges = () => false;
-    bench.startConnected({ override: { interval: 100 } });
+    bench.startConnected({ override: { interval: 100 }, dropPolicy: keepAll });
     bench.clock.runUntil(() => bench.notes.errors.length > 0, 60_000);
     // Long, so that the answer does not fit into what a reading leaves.
     const id = `r1${"x".repeat(62)}`;

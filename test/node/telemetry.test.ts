@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Bench, BenchSensor } from "./bench.js";
+import { Bench, BenchSensor, keepAll } from "./bench.js";
 
 describe("readings", () => {
   let bench: Bench;
@@ -99,8 +99,8 @@ describe("readings", () => {
     expect(bench.readings()).toHaveLength(3);
   });
 
-  it("that find no room are dropped and counted, and what was accepted before arrives", () => {
-    bench.start({ override: { interval: 100 } });
+  it("that a policy finds no room for are dropped and counted, and what was accepted before arrives", () => {
+    bench.start({ override: { interval: 100 }, dropPolicy: keepAll });
     bench.clock.advance(60_000);
     bench.join();
     bench.clock.advance(100);
@@ -110,7 +110,10 @@ describe("readings", () => {
     expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
     const dropped = bench.notes.errors.filter((line) => line.startsWith("publish motewire/mote/reading/climate"));
     expect(dropped.length).toBeGreaterThan(100);
-    expect(bench.diagnostics[0]).toMatchObject({ counters: { dropped: dropped.length } });
+    expect(bench.diagnostics[0]).toMatchObject({
+      counters: { dropped: dropped.length },
+      messages: { refused: dropped.length },
+    });
     expect(numbers.at(-1)).toBe(numbers.length + dropped.length);
   });
 

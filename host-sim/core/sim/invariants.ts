@@ -7,6 +7,7 @@ export const invariants = Object.freeze({
   "duplicate-untold": "a QoS 2 message that reached the broker twice is reported as may-be-duplicated",
   "acknowledged-unsent": "a message is reported as delivered only after the broker has it",
   "outcome-twice": "an accepted message has one outcome",
+  "dropped-sent": "a message is given up only if it was never sent",
   invented: "nothing reaches the broker, or the application, that was not sent",
   "out-order": "first arrivals at the broker keep the order of acceptance, by topic and QoS",
   "in-lost": "a message with QoS 1 or 2 that the broker holds for the client is handed over",

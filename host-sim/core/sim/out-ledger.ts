@@ -9,7 +9,7 @@ interface Sent {
   /** Its place among the messages of its topic and QoS; -1 where that is not known. */
   index: number;
   readonly since: number;
-  readonly byteLength: number;
+  byteLength: number;
   /** How often this very message was accepted, and how often it has arrived (no more than that is counted). */
   accepted: number;
   arrived: number;
@@ -105,6 +105,28 @@ export class OutLedger {
     if (sent.repeated && outcome === "delivered") {
       this.#accuse("duplicate-untold", `${describe(sent)} arrived twice and was reported as delivered`);
     }
+  }
+
+  /** A message never sent says something else from now on; should power fail, it may be the old one that is sent. */
+  revise(token: number, print: number, byteLength: number): void {
+    const sent = this.#tokens.get(token);
+    if (sent === undefined) return;
+    this.#heldBytes += byteLength - sent.byteLength;
+    sent.byteLength = byteLength;
+    this.#sent.set(print, sent);
+  }
+
+  /** A message is given up; should power fail, it may be sent after all. */
+  drop(token: number, print: number): void {
+    const sent = this.#tokens.get(token) ?? this.#sent.get(print);
+    if (sent === undefined) return;
+    if (sent.accepted === 1 && sent.arrived > 0) this.#accuse("dropped-sent", `${describe(sent)} was given up`);
+    if (this.#tokens.delete(token)) {
+      this.pending[sent.QoS]--;
+      this.#heldBytes -= sent.byteLength;
+    }
+    sent.accepted--;
+    if (sent.arrived >= sent.accepted) this.#missing.delete(sent);
   }
 
   /** The broker has a message from the node. @param fresh it has not been told by its identifier that it has it */

@@ -32,6 +32,10 @@ export const kinds = Object.freeze({
   accepted: { name: "accepted", column: "node", a: "token", b: "QoS", text: "topic" },
   /** An accepted message is done with. */
   published: { name: "published", column: "node", a: "token", text: "outcome" },
+  /** A message never sent has another payload from now on. */
+  revised: { name: "revised", column: "node", a: "token", text: "topic" },
+  /** A message never sent is given up. */
+  dropped: { name: "dropped", column: "node", a: "token", text: "topic" },
   /** A message was handed to the application. */
   handed: { name: "handed", column: "node", a: "token", b: "QoS", text: "topic" },
   connected: { name: "connected", column: "node", a: "sessionPresent" },

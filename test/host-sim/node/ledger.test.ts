@@ -16,7 +16,7 @@ function ledger(...steps: Step[]) {
   return books;
 }
 
-const nothing = { published: 0, acknowledged: 0, lost: 0, exactlyOnce: 0, duplicated: 0 };
+const nothing = { published: 0, acknowledged: 0, lost: 0, dropped: 0, exactlyOnce: 0, duplicated: 0 };
 
 test("empty books balance", () => {
   expect(ledger().balance()).toEqual(nothing);
@@ -96,7 +96,7 @@ test("the same payload on another topic is another message", () => {
 test("a settled message is given back with its topic and the time it was accepted, once", () => {
   const books = new Ledger();
   books.accepted(7, "t", "a", 2, 12.5);
-  expect(books.settled(7, true)).toEqual({ topic: "t", QoS: 2, at: 12.5 });
+  expect(books.settled(7, true)).toEqual({ topic: "t", payload: "a", QoS: 2, at: 12.5 });
   expect(books.settled(7, true)).toBeUndefined();
   expect(books.settled(8, true)).toBeUndefined();
   expect(books.balance()).toMatchObject({ acknowledged: 1 });
@@ -115,10 +115,42 @@ test("a long run is counted to the end: what is missing early on stays missing, 
     published: 100_000,
     acknowledged: 100_000,
     lost: 1,
+    dropped: 0,
     exactlyOnce: 100_000,
     duplicated: 1,
   });
   books.seen("t", "7", 2);
   expect(books.complete).toBe(true);
   expect(books.balance().lost).toBe(0);
+});
+
+test("a message that is given up before it was sent is dropped, not lost", () => {
+  const books = ledger(["accepted", "a"], ["accepted", "b"], ["seen", "b"]);
+  books.dropped(1, "t", "a");
+  expect(books.balance()).toMatchObject({ published: 2, lost: 0, dropped: 1 });
+  expect(books.complete).toBe(true);
+  expect(books.pending).toBe(1);
+});
+
+test("of equal messages one that is dropped is dropped once", () => {
+  const books = ledger(["accepted", "a", 2], ["accepted", "a", 2], ["seen", "a", 2]);
+  books.dropped(2, "t", "a");
+  expect(books.balance()).toMatchObject({ lost: 0, dropped: 1, exactlyOnce: 1, duplicated: 0 });
+  expect(books.complete).toBe(true);
+});
+
+test("a message that is revised is to be seen as what it has become", () => {
+  const books = ledger(["accepted", "before", 2]);
+  books.revised(1, "t", "after");
+  expect(books.complete).toBe(false);
+  books.seen("t", "after", 2);
+  expect(books.complete).toBe(true);
+  expect(books.balance()).toMatchObject({ lost: 0, duplicated: 0, exactlyOnce: 1 });
+});
+
+test("messages of an earlier run are nobody's business", () => {
+  const books = ledger();
+  books.revised(7, "t", "x");
+  books.dropped(7, "t", "x");
+  expect(books.balance()).toEqual(nothing);
 });

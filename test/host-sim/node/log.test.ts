@@ -187,7 +187,16 @@ test("a wire line has the packet's fields, the long ones last", () => {
 });
 
 test("the summary says what it counts, and what could not be told", () => {
-  const counts = { published: 10, acknowledged: 9, received: 0, reconnects: 1, restarts: 0, pending: 1, seconds: 20 };
+  const counts = {
+    published: 10,
+    acknowledged: 9,
+    received: 0,
+    reconnects: 1,
+    restarts: 0,
+    pending: 1,
+    dropped: 0,
+    seconds: 20,
+  };
   log.show({ event: "summary", ...counts, lost: null, duplicated: 0 });
   expect(lines()).toEqual([
     "",
