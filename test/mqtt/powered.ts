@@ -8,6 +8,7 @@ import { Boot, Halted } from "../../host-sim/core/machine.js";
 import { type Commit, MemoryStore } from "../../host-sim/core/memory-store.js";
 import { Network, type Station } from "../../host-sim/core/network.js";
 import { RandomStream } from "../../host-sim/core/random.js";
+import { StorageFailure } from "../../host-sim/core/storage-error.js";
 import type { ClientOptions, Outcome, QoS } from "../../src/mqtt/api.js";
 import { Client, type MqttError } from "../../src/mqtt/index.js";
 import { AutoBroker } from "../node/auto-broker.js";
@@ -19,6 +20,13 @@ const ID = "mote";
 export interface Cut {
   readonly commit: number;
   readonly when: "before" | "after";
+}
+
+/** From which change of the store on it refuses so many, and how. */
+export interface Refusal {
+  readonly commit: number;
+  readonly count: number;
+  readonly how: "full" | "failed" | "failed, but done";
 }
 
 export interface Accepted {
@@ -40,6 +48,8 @@ export class PoweredClient {
   readonly broker = new AutoBroker();
   readonly store: MemoryStore;
   readonly accepted: Accepted[] = [];
+  /** Payloads that the client did not accept. */
+  readonly refused: string[] = [];
   readonly published: [token: number, outcome: Outcome][] = [];
   readonly handedOver: HandOver[] = [];
   readonly errors: MqttError[] = [];
@@ -50,9 +60,14 @@ export class PoweredClient {
   readonly #options: Partial<ClientOptions>;
   #boot!: Boot;
 
-  constructor(cut: Cut | undefined, options: Partial<ClientOptions> = {}) {
+  constructor(fault: Cut | Refusal | undefined, options: Partial<ClientOptions> = {}) {
     const at = (when: Cut["when"]) => (commit: Commit) => {
-      if (cut?.commit !== commit.number || cut.when !== when) return;
+      if (fault === undefined) return;
+      if ("how" in fault) {
+        refuse(fault, commit, when);
+        return;
+      }
+      if (fault.commit !== commit.number || fault.when !== when) return;
       this.#boot.halt();
       throw new Halted();
     };
@@ -118,11 +133,16 @@ export class PoweredClient {
     this.#start();
   }
 
-  /** Has the client accept a message, unless power fails in the middle. */
+  /** Has the client accept a message, unless it refuses or power fails in the middle. */
   publish(payload: string, quality: QoS): void {
     this.#boot.run(() => {
-      const token = this.client.publish("out", payload, { QoS: quality });
-      this.accepted.push({ token, payload, QoS: quality });
+      try {
+        const token = this.client.publish("out", payload, { QoS: quality });
+        this.accepted.push({ token, payload, QoS: quality });
+      } catch (error) {
+        if ((error as MqttError).kind !== "resource") throw error;
+        this.refused.push(payload);
+      }
     });
   }
 
@@ -171,4 +191,12 @@ export class PoweredClient {
     expect(this.client.pending).toBe(0);
     expect(this.store.keys()).toEqual(["s"]);
   }
+}
+
+function refuse({ commit, count, how }: Refusal, { number, value }: Commit, when: Cut["when"]): void {
+  if (number < commit || number >= commit + count) return;
+  // A full store takes what makes room.
+  if (how === "full" && when === "before" && value !== undefined) throw new StorageFailure("full", "no room");
+  if (how === "failed" && when === "before") throw new StorageFailure("failed", "flash does not answer");
+  if (how === "failed, but done" && when === "after") throw new StorageFailure("failed", "flash does not answer");
 }
