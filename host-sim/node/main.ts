@@ -1,6 +1,7 @@
 /** The simulator's command line. */
 import { explore } from "./explore/explore.js";
 import { replay } from "./explore/replay.js";
+import { scenario } from "./explore/scenario.js";
 import { run } from "./run.js";
 import { processTerminal, type Terminal } from "./terminal.js";
 import { UsageError } from "./usage.js";
@@ -17,6 +18,7 @@ const subcommands: readonly [Subcommand, ...Subcommand[]] = [
   { name: "run", help: "one node in real time (the default)", main: run },
   { name: "explore", help: "many seeds in virtual time, against the promise", main: explore },
   { name: "replay", help: "one story again, by its seed or trace file", main: replay },
+  { name: "scenario", help: "a story from a file, such as those in host-sim/scenarios", main: scenario },
 ];
 
 async function main([name = "", ...rest]: readonly string[], terminal: Terminal): Promise<number> {

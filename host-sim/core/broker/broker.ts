@@ -15,7 +15,16 @@ import { type BrokerMessage, fingerprint } from "./message.js";
 import { BrokerSession, QUEUED } from "./session.js";
 import type { BrokerWatch } from "./watch.js";
 
+/** Who may do what. */
+export interface BrokerRules {
+  mayConnect(user: string | undefined, password: Uint8Array | undefined): boolean;
+  /** A message on another topic is acknowledged and dropped, a subscription with another filter is refused. */
+  mayUse(topicOrFilter: string): boolean;
+}
+
 export interface BrokerOptions {
+  /** Default: everybody may do everything. */
+  readonly rules?: BrokerRules | undefined;
   readonly clock: Clock;
   readonly random: RandomStream;
   readonly manners: Manners;
@@ -32,6 +41,7 @@ export class Broker {
   readonly clock: Clock;
   readonly manners: Manners;
   readonly watch: BrokerWatch;
+  readonly rules: BrokerRules | undefined;
   readonly #random: RandomStream;
   readonly #connections = new Map<string, BrokerConnection>();
   /** Of connections that have not said who they are, too. */
@@ -48,6 +58,7 @@ export class Broker {
     this.clock = options.clock;
     this.manners = options.manners;
     this.watch = options.watch;
+    this.rules = options.rules;
     this.#random = options.random;
   }
 
@@ -129,11 +140,12 @@ export class Broker {
 
   arrived(session: BrokerSession, message: BrokerMessage, duplicate: boolean, fresh: boolean): void {
     this.watch.arrived(session.id, message, duplicate, fresh);
-    if (fresh) this.#route(message);
+    if (fresh && this.rules?.mayUse(message.topic) !== false) this.#route(message);
   }
 
   /** @returns the granted QoS, or undefined: refused */
   grant(session: BrokerSession, filter: string, wanted: QoS): QoS | undefined {
+    if (this.rules?.mayUse(filter) === false) return undefined;
     const QoS = Math.min(wanted, this.manners.maximumQoS) as QoS;
     session.subscriptions.set(filter, QoS);
     this.#routes.clear();

@@ -34,6 +34,9 @@ import { type BrokerMessage, fingerprint } from "./message.js";
 import { Fields, PacketReader, Rejected } from "./reader.js";
 import { type BrokerSession, type Delivery, PUBLISHED, RELEASED } from "./session.js";
 
+/** CONNACK's return codes. Section 3.2.2.3. */
+const SERVER_UNAVAILABLE = 3;
+const BAD_USER_NAME_OR_PASSWORD = 4;
 /** Milliseconds within which CONNECT must come. Section 3.1. */
 const CONNECT_TIME = 60_000;
 
@@ -201,9 +204,10 @@ export class BrokerConnection implements PeerCallbacks {
     broker.watch.packet(connect.id, true, CONNECT << 4, 0, body.length);
     broker.clock.clearTimer(this.#silence);
     if (connect.keepAlive > 0) this.#watchSilence(connect.keepAlive * 1500);
-    if (broker.manners.refusing) {
+    const barred = broker.rules?.mayConnect(connect.user, connect.password) === false;
+    if (broker.manners.refusing || barred) {
       this.#answer(CONNACK, () => {
-        this.#send(Uint8Array.of(CONNACK << 4, 2, 0, 3));
+        this.#send(Uint8Array.of(CONNACK << 4, 2, 0, barred ? BAD_USER_NAME_OR_PASSWORD : SERVER_UNAVAILABLE));
         this.close("refused");
       });
       return;

@@ -25,50 +25,80 @@ const MOST: readonly number[] = Object.freeze([
   -1, 0xfffff, -1, 0xfffffff, 2, 2, 2, 2, 0xfffff, -1, 0xfffff, -1, 0, -1, 0, -1,
 ]);
 
-const EMPTY = new Uint8Array(0);
-
 export class PacketReader {
-  #rest: Uint8Array = EMPTY;
+  /** What has come of a packet that is not whole yet. */
+  #parts: Uint8Array[] = [];
+  #length = 0;
+  /** Bytes of that packet, as far as they are known: it is not looked at before they are there. */
+  #needed = 0;
 
   /** Bytes of a packet that is not whole yet. */
   get partial(): number {
-    return this.#rest.length;
+    return this.#length;
   }
 
   /** Takes bytes, which may be kept. @throws Rejected */
   push(bytes: Uint8Array, take: TakePacket): void {
-    let all = bytes;
-    if (this.#rest.length > 0) {
-      all = new Uint8Array(this.#rest.length + bytes.length);
-      all.set(this.#rest);
-      all.set(bytes, this.#rest.length);
-      this.#rest = EMPTY;
+    if (this.#length > 0) {
+      this.#parts.push(bytes);
+      this.#length += bytes.length;
+      if (this.#length < this.#needed) return;
     }
+    const all = this.#length > 0 ? joined(this.#parts, this.#length) : bytes;
+    this.#parts = [];
+    this.#length = this.#needed = 0;
     let start = 0;
     while (start < all.length) {
-      const first = all[start] as number;
-      checkFirst(first);
-      let at = start + 1;
-      let remaining = 0;
-      let factor = 1;
-      let byte = 0x80;
-      while (byte >= 0x80 && at < all.length) {
-        if (factor > 0x200000) throw new Rejected("MQTT-2.2.3", "the Remaining Length has more than four bytes");
-        byte = all[at++] as number;
-        remaining += (byte & 0x7f) * factor;
-        factor *= 0x80;
-        if (byte === 0 && factor > 0x80) {
-          throw new Rejected("MQTT-2.2.3", "the Remaining Length has more bytes than it needs");
-        }
+      const end = endOf(all, start);
+      if (end === undefined || end > all.length) {
+        this.#parts.push(all.subarray(start));
+        this.#length = all.length - start;
+        this.#needed = end === undefined ? 0 : end - start;
+        return;
       }
-      if (byte >= 0x80) break;
-      checkLength(first >> 4, remaining);
-      if (at + remaining > all.length) break;
-      start = at + remaining;
-      if (!take(first, all.subarray(at, start))) return;
+      const at = start;
+      start = end;
+      if (!take(all[at] as number, all.subarray(bodyOf(all, at), end))) return;
     }
-    if (start < all.length) this.#rest = start === 0 ? all : all.slice(start);
   }
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Where the packet at `start` ends; undefined while its fixed header is not whole. @throws Rejected */
+function endOf(bytes: Uint8Array, start: number): number | undefined {
+  const first = bytes[start] as number;
+  checkFirst(first);
+  let remaining = 0;
+  let factor = 1;
+  for (let at = start + 1; ; at++) {
+    if (factor > 0x200000) throw new Rejected("MQTT-2.2.3", "the Remaining Length has more than four bytes");
+    if (at >= bytes.length) return undefined;
+    const byte = bytes[at] as number;
+    remaining += (byte & 0x7f) * factor;
+    if (byte < 0x80) {
+      if (byte === 0 && factor > 1)
+        throw new Rejected("MQTT-2.2.3", "the Remaining Length has bytes that it needs not");
+      checkLength(first >> 4, remaining);
+      return at + 1 + remaining;
+    }
+    factor *= 0x80;
+  }
+}
+
+/** Where the body of the packet at `start` begins. */
+function bodyOf(bytes: Uint8Array, start: number): number {
+  let at = start + 1;
+  while ((bytes[at++] as number) >= 0x80);
+  return at;
 }
 
 function checkFirst(first: number): void {

@@ -104,14 +104,14 @@ export const brokerFaults: readonly Fault[] = Object.freeze([
   {
     name: "takeover",
     help: "another client with the node's identifier takes the connection over, again and again",
-    parameters: [ms("every", "time between", 1000, 1)],
+    parameters: [ms("pause", "time between", 1000, 1)],
     lasts: [1000, 60_000],
-    draw: (random) => ({ every: random.pick([50, 500, 3000]) }),
+    draw: (random) => ({ pause: random.pick([50, 500, 3000]) }),
     begin: ({ broker, observer, clock }, values) => {
       let timer: unknown;
       const take = (): void => {
         broker.kick(observer.id);
-        timer = clock.setTimer(take, num(values, "every"));
+        timer = clock.setTimer(take, num(values, "pause"));
       };
       take();
       return () => clock.clearTimer(timer);

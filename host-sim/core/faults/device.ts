@@ -122,6 +122,21 @@ export const deviceFaults: readonly Fault[] = Object.freeze([
     draw: (random) => ({ off: drawOff(random) }),
     begin: (target, values) => cut(target, values, "now"),
   },
+  {
+    name: "sleep",
+    help: "the program ends in order and the device sleeps deeply: its memory is lost",
+    parameters: [ms("off", "how long", 60_000)],
+    lasts: [20_000, 90_000],
+    draw: (random) => ({ off: random.pick([15_000, 60_000]) }),
+    begin: ({ device, clock }, values) => {
+      device.sleep();
+      const timer = clock.setTimer(() => device.powerOn("deep sleep"), num(values, "off"));
+      return () => {
+        clock.clearTimer(timer);
+        device.powerOn("deep sleep");
+      };
+    },
+  },
   atCommit("before"),
   atCommit("after"),
   atPacket("power_cut_on_send", true, "power is lost when a packet of the node has arrived, before its answer"),

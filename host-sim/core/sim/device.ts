@@ -129,6 +129,14 @@ export class Device {
     this.#boot?.halt();
   }
 
+  /** The program ends in order, as before a deep sleep; then there is no power. */
+  sleep(): void {
+    const { program } = this;
+    const off = (): void => this.cutPower("deep sleep");
+    if (program?.stop === undefined) off();
+    else this.#boot?.run(() => program.stop?.(off));
+  }
+
   /** Power goes in the middle of an operation of the flash. @returns what takes it back */
   cutPowerAt(skip: number, phase: CutPhase, done: () => void): () => void {
     return this.flash.cutAt(skip, phase, () => {

@@ -18,6 +18,8 @@ export interface MoteOptions {
 const WINDOW = 8;
 const MAXIMUM_QUEUED = 16_384;
 const KEEP_ALIVE = 60_000;
+/** Milliseconds for what is accepted to be delivered before the node sleeps. */
+const GRACE = 10_000;
 
 export function mote(platform: Platform, witness: Witness, options: MoteOptions): Program {
   const { id, host, port, interval, QoS } = options;
@@ -51,5 +53,6 @@ export function mote(platform: Platform, witness: Witness, options: MoteOptions)
     keepAlive: KEEP_ALIVE,
     pending: undefined,
     start: () => node.start(),
+    stop: (done) => node.stop(GRACE, done),
   };
 }

@@ -98,6 +98,8 @@ class Probe implements Program {
   start(): void {
     const { openLink, clock } = this.#platform;
     for (const { filter, QoS } of probeFilters(this.id)) this.#subscribe(filter, QoS);
+    const { parked } = this.#client;
+    if (parked.length > 0) this.#witness.parked(parked);
     const link = openLink({
       onChanged: (state) => {
         this.#witness.link(state);

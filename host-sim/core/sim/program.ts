@@ -37,6 +37,8 @@ export interface Program {
   readonly pending: number | undefined;
   /** Opens what it needs and runs from then on. */
   start(): void;
+  /** Ends in order, where the program can. @param done called when it has ended */
+  stop?(done: () => void): void;
 }
 
 /** Codes of the errors by which the client says that it puts messages aside. */

@@ -118,6 +118,11 @@ export class Simulation {
     return this.#violations;
   }
 
+  /** Does something at a moment of the story. */
+  at(time: number, action: () => void): void {
+    this.clock.setTimer(action, time);
+  }
+
   /** Runs the whole story. */
   run(): Result {
     const { steps, calms } = this.#story;
@@ -219,7 +224,7 @@ export class Simulation {
     this.devices.push(device);
     this.observers.push(observer);
     this.#byId.set(id, observer);
-    this.#traffic.talk(id, node, random.stream("traffic"));
+    if (this.#story.traffic !== false) this.#traffic.talk(id, node, random.stream("traffic"));
   }
 
   #hit(fault: number, observer: Observer): void {

@@ -46,6 +46,8 @@ export interface Story {
   readonly steps: readonly Step[];
   /** Moments at which all faults are healed, and {@link QUIET_TIME} later all must be well. The last is the story's end. */
   readonly calms: readonly number[];
+  /** Whether somebody sends commands and messages to the nodes. Default: yes. */
+  readonly traffic?: boolean;
 }
 
 /** Milliseconds after the last fault has healed by which every node is connected and nothing is outstanding. */

@@ -1,5 +1,6 @@
 /** Whoever is on the other side of the broker: sends commands to motes and messages of every QoS to probes. */
 import type { QoS } from "../../../src/mqtt/api.js";
+import { formatDuration } from "../../../src/node/duration.js";
 import type { Broker } from "../broker/broker.js";
 import { utf8 } from "../broker/message.js";
 import type { VirtualClock } from "../clock.js";
@@ -21,13 +22,13 @@ export class Traffic {
   }
 
   /** Begins to talk to a node. */
-  talk(id: string, { program }: NodeStory, random: RandomStream): void {
+  talk(id: string, { program, interval }: NodeStory, random: RandomStream): void {
     const next = (): void => {
       this.#clock.setTimer(
         () => {
           if (this.#stopped) return;
           next();
-          if (program === "mote") this.#command(id, random);
+          if (program === "mote") this.#command(id, interval, random);
           else this.#message(id, random);
         },
         random.integer(1, 2 * PAUSE[program]),
@@ -40,13 +41,13 @@ export class Traffic {
     this.#stopped = true;
   }
 
-  #command(id: string, random: RandomStream): void {
+  #command(id: string, interval: number, random: RandomStream): void {
     const number = this.#number++;
     const [name, fields] = random.pick([
       ["sample", ""],
       ["sample", ""],
       ["settings", ""],
-      ["interval", ', "interval": "10s"'],
+      ["interval", `, "interval": "${formatDuration(interval)}"`],
       ["nonsense", ', "x": 1'],
       ...(random.chance(0.1) ? [["restart", ""] as const] : []),
     ] as const);

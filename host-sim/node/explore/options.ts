@@ -105,7 +105,21 @@ export const exploreFlags: readonly Flag<ExploreOptions>[] = Object.freeze([
   },
 ]);
 
-export const traceFlags: readonly Flag<TraceOptions>[] = Object.freeze([trace]);
+export interface ScenarioOptions extends TraceOptions {
+  /** Prints every event. */
+  events: boolean;
+}
+
+export const scenarioFlags: readonly Flag<ScenarioOptions>[] = Object.freeze([
+  {
+    name: "events",
+    help: "prints every event",
+    read(_text: string, into: ScenarioOptions) {
+      into.events = true;
+    },
+  },
+  trace,
+]);
 
 export const replayFlags: readonly Flag<ReplayOptions>[] = Object.freeze([
   hours,
