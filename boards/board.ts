@@ -119,8 +119,10 @@ export interface Memory {
 }
 
 export interface Storage {
-  /** Bytes of flash for key-value storage (NVS), settings and session together. */
+  /** Bytes of flash for key-value storage (NVS), settings and session together: src/node/nvs.ts says how much may wait. */
   readonly nvs: number;
+  /** When messages are stored. Default `always`, which wears the flash most. */
+  readonly durability?: "always" | "offline" | "never";
   /** Bytes of flash for a littlefs file system, where the board has one. */
   readonly littlefs?: number;
 }

@@ -1,6 +1,7 @@
 /** One simulated device in real time: the firmware's node on a board's parts, started again when it restarts. */
 import type { Board } from "../../boards/board.js";
 import { type NodeOptions, SensorNode } from "../../src/node/node.js";
+import { queueBytes } from "../../src/node/nvs.js";
 import type { NetworkLink, OpenSocket } from "../../src/platform.js";
 import { Boot, type Parts } from "../core/machine.js";
 import { RandomStream } from "../core/random.js";
@@ -100,7 +101,9 @@ export class Device {
     this.#boot = boot;
     boot.run(() => {
       const journal = recorder.journal(() => ({ isOn: boot.running, link: this.#link }));
-      const node = new SensorNode(boot.platform, { id, broker, ...settings, firmware, journal });
+      const { nvs, durability } = this.#options.board.storage;
+      const kept = { maximumQueued: queueBytes(nvs), durability };
+      const node = new SensorNode(boot.platform, { id, broker, ...settings, ...kept, firmware, journal });
       this.#node = node;
       node.start();
     });

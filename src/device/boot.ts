@@ -1,8 +1,10 @@
 /** From the first line that runs on a device to a node that can be started. */
 import config from "mc/config";
+import type { Durability } from "../mqtt/api.js";
 import { asError, type Report } from "../node/errors.js";
 import { Indicator } from "../node/indicator.js";
 import type { Journal } from "../node/journal.js";
+import { queueBytes } from "../node/nvs.js";
 import type { Platform } from "../platform.js";
 import { type LastAbort, recordAborts, runIsGood, takeLastAbort } from "./abort.js";
 import { DeviceClock } from "./clock.js";
@@ -16,6 +18,8 @@ export interface Booted {
   readonly platform: Platform;
   readonly broker: Configuration["broker"];
   readonly id?: string | undefined;
+  readonly maximumQueued: number;
+  readonly durability: Durability | undefined;
   readonly firmware: string;
   readonly journal: Journal;
 }
@@ -46,7 +50,8 @@ export function boot(start: (booted: Booted) => void): void {
     try {
       const { networks, broker, id } = configure(config, new DeviceStore("mw.setup"));
       const platform = devicePlatform({ clock, led, networks, abort: last.reason, report });
-      start({ platform, broker, id, firmware, journal });
+      const { nvs, durability } = device.board.storage;
+      start({ platform, broker, id, maximumQueued: queueBytes(nvs), durability, firmware, journal });
     } catch (error) {
       // For a person to come: nothing runs now but the LED.
       report(error, "start");

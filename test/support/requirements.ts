@@ -22,6 +22,11 @@ export const requirements = {
     packages: { apt: ["mosquitto", "mosquitto-clients"], brew: ["mosquitto"] },
     isPresent: () => hasCommands("mosquitto", "mosquitto_passwd", "mosquitto_pub", "mosquitto_sub"),
   },
+  nats: {
+    usedFor: "tests against a broker that has no QoS 2",
+    packages: { apt: ["nats-server"], brew: ["nats-server"] },
+    isPresent: () => hasCommands("nats-server"),
+  },
 } as const satisfies Record<string, Requirement>;
 
 export type RequirementName = keyof typeof requirements;
