@@ -73,7 +73,8 @@ export class Outbox {
       if (parked.includes(token)) {
         const entry = this.#load(token);
         if (entry === undefined) continue;
-        entry.marked = entry.attempted = true;
+        entry.marked = true;
+        entry.attempted = this.#store?.wasSent(token) ?? true;
         this.parked.push(entry);
       } else if (this.log.length < this.#window) {
         const entry = this.#load(token);
@@ -89,6 +90,8 @@ export class Outbox {
       last = token;
     }
     this.doubt();
+    // Power may have been lost between the end of a message and that of its mark.
+    for (const token of parked) if (!tokens.includes(token)) this.#unmark(token);
     return last;
   }
 
@@ -231,10 +234,21 @@ export class Outbox {
 
   /** The message at `index` of the log is delivered or given up. @throws MqttError of kind `resource` */
   complete(index: number): Outgoing {
-    const entry = this.log.at(index);
-    if (entry.stored) this.#store?.delete(entry.token);
-    if (entry.marked) this.#store?.unmark(entry.token);
+    this.#forget(this.log.at(index));
     return this.log.remove(index);
+  }
+
+  #forget(entry: Outgoing): void {
+    const { stored, marked, token } = entry;
+    // First, for what is deleted makes room for the session, and that has releases stored.
+    entry.stored = false;
+    try {
+      if (stored) this.#store?.delete(token);
+    } catch (error) {
+      entry.stored = stored;
+      throw error;
+    }
+    if (marked) this.#store?.unmark(token);
   }
 
   /**
@@ -270,18 +284,30 @@ export class Outbox {
   park(index: number): void {
     const entry = this.log.remove(index);
     this.parked.push(entry);
-    if (!entry.stored || entry.marked) return;
+    if (entry.stored && !entry.marked) this.#mark(entry, wasSent(entry));
+  }
+
+  #mark(entry: Outgoing, sent: boolean): void {
     try {
-      this.#store?.mark(entry.token);
+      this.#store?.mark(entry.token, sent);
       entry.marked = true;
     } catch {
       // Without the mark a restart tries it again at once, and another message that was sent may be taken for one that was not.
     }
   }
 
+  #unmark(token: number): void {
+    try {
+      this.#store?.unmark(token);
+    } catch {
+      // It is found, and of no use, again.
+    }
+  }
+
   /** Gives a parked message another chance, at its place among those not yet sent. @param strikes it begins with */
   unpark(entry: Outgoing, strikes: number): void {
     this.parked.splice(this.parked.indexOf(entry), 1);
+    if (entry.marked && !wasSent(entry)) this.#mark(entry, true);
     entry.strikes = strikes;
     this.log.insert(entry);
   }
@@ -290,26 +316,38 @@ export class Outbox {
 
   /** Visits the messages never sent, oldest first. @throws MqttError of kind `misuse` or `resource` */
   review(visit: Visit): void {
-    const { log } = this;
+    const { log, parked } = this;
+    // What rests was in front of all others when its turn came.
+    for (let index = 0; index < parked.length; ) {
+      const entry = parked[index] as Outgoing;
+      const reviewed = this.#reviewed(entry, visit);
+      if (reviewed === null) parked.splice(index, 1);
+      else parked[index++] = reviewed;
+    }
     for (let index = log.sent; index < log.length; ) {
       const entry = log.at(index);
-      // What went to a session that the broker has lost was sent, too.
-      if (entry.attempted || entry.risky || entry.source !== undefined) {
-        index++;
-        continue;
-      }
-      const packet = this.#judge(entry.token, entry.packet, visit);
-      if (packet === null) this.complete(index);
+      const reviewed = this.#reviewed(entry, visit);
+      if (reviewed === null) log.remove(index);
       else {
-        if (packet !== entry.packet) {
-          if (entry.stored) this.#store?.write(entry.token, packet);
-          log.replace(index, { ...entry, packet, byteLength: packet.byteLength });
-        }
+        if (reviewed !== entry) log.replace(index, reviewed);
         index++;
       }
     }
     const backlog = this.#backlog;
     for (let token = backlog.after(0); token > 0; token = backlog.after(token)) this.#reviewStored(token, visit);
+  }
+
+  /** What `visit` makes of a message in memory: the message, another in its place, or null. */
+  #reviewed(entry: Outgoing, visit: Visit): Outgoing | null {
+    if (wasSent(entry) || isReleased(entry) || entry.source !== undefined) return entry;
+    const packet = this.#judge(entry.token, entry.packet, visit);
+    if (packet === null) {
+      this.#forget(entry);
+      return null;
+    }
+    if (packet === entry.packet) return entry;
+    if (entry.stored) this.#store?.write(entry.token, packet);
+    return { ...entry, packet, byteLength: packet.byteLength };
   }
 
   #reviewStored(token: number, visit: Visit): void {
@@ -359,6 +397,11 @@ function entryOf(token: number, packet: Uint8Array, source: PayloadSource | unde
 
 function doubt(entry: Outgoing): void {
   if (entry.attempted && !isReleased(entry) && isQoS2(entry.packet)) entry.risky = true;
+}
+
+/** To this session of the broker's or to one that it has lost. */
+function wasSent(entry: Outgoing): boolean {
+  return entry.attempted || entry.risky;
 }
 
 function forgetAttempt(entry: Outgoing): void {

@@ -4,7 +4,7 @@ import { resource } from "./errors.js";
 import type { SessionStore } from "./session-store.js";
 
 export const OUTGOING_KEY = "o";
-/** An empty value beside a message's own: it was parked, and so it was sent, whatever its place in the log. */
+/** Beside a message's own value: it was parked, and whether it may have been sent, whatever its place in the log. */
 export const PARKED_KEY = "p";
 const RADIX = 36;
 /** Packet identifiers there are; a token's is its remainder. */
@@ -71,9 +71,14 @@ export class OutgoingStore {
     this.#store.delete(OUTGOING_KEY + token.toString(RADIX));
   }
 
-  /** Notes that a message is parked. @throws MqttError of kind `resource` */
-  mark(token: number): void {
-    this.#store.write(PARKED_KEY + token.toString(RADIX), new Uint8Array(0));
+  /** Notes that a message is parked. @param sent whether it may have been sent @throws MqttError of kind `resource` */
+  mark(token: number, sent: boolean): void {
+    this.#store.write(PARKED_KEY + token.toString(RADIX), Uint8Array.of(sent ? 1 : 0));
+  }
+
+  /** Whether a parked message may have been sent. */
+  wasSent(token: number): boolean {
+    return this.#store.read(PARKED_KEY + token.toString(RADIX), (value) => value[0]) !== 0;
   }
 
   /** @throws MqttError of kind `resource` */

@@ -3,7 +3,7 @@
  *
  * It is told from the others by sending them one at a time, and from a broker or a network that closes whatever is sent by a
  * connection without it. Only when that one lasts is the message parked: it stays accepted, and gets another chance now and
- * then, for brokers change. Where no QoS 2 message was ever taken, a suspect with QoS 2 stands for all of them: some brokers
+ * then, for brokers change. The next message may be poison too: then both are held back, and so on, up to a few. Where no QoS 2 message was ever taken, a suspect with QoS 2 stands for all of them: some brokers
  * have no QoS 2 and close the connection at it (NATS 2.9).
  */
 import { isQoS2, isReleased, type Outgoing } from "./inflight.js";
@@ -15,9 +15,11 @@ const PATIENCE = 2;
 const STRIKES = 3;
 /** As many are enough for a message with QoS 2 where no such message was ever taken. */
 const STRIKES_QOS_2 = 2;
+/** Messages held back at the same time, at most. When another is suspected, it is the broker that closes whatever comes. */
+const SUSPECTS = 8;
 /** Milliseconds from sending to the close, at most, for the one to be the reason of the other. */
 const PROMPTNESS = 5000;
-/** Milliseconds that a connection without the suspect must last to convict it, if no other message is delivered on it. */
+/** Milliseconds that a connection without the suspects must last to convict them, if no other message is delivered on it. */
 const TRIAL = 10_000;
 /** Milliseconds until parked messages are tried again: at first, and at most after doubling. */
 const FIRST_RETRY = 600_000;
@@ -33,13 +35,14 @@ export class PoisonWatch {
   /** The last message that was on its way when the peer closed: up to it they are sent one at a time. */
   #cautiousUntil = 0;
   /** Held back on this connection, to see whether it lasts. */
-  #suspect: Outgoing | undefined;
+  #suspects: Outgoing[] = [];
   /** What the end of the connection asks for, once the log is rewound. */
   #accused: Outgoing | undefined;
-  #acquitted: Outgoing | undefined;
+  #acquitted = false;
   #connectedAt = 0;
   #retry = FIRST_RETRY;
-  #parkedAt = 0;
+  /** When messages were parked last, or the first connection after a restart was granted. */
+  #parkedAt: number | undefined;
 
   constructor(outbox: Outbox, parked: (message: Outgoing) => void) {
     this.#outbox = outbox;
@@ -53,6 +56,7 @@ export class PoisonWatch {
 
   connected(now: number): void {
     this.#connectedAt = now;
+    this.#parkedAt ??= now;
   }
 
   /** A message was delivered, so it is not the one. */
@@ -60,26 +64,22 @@ export class PoisonWatch {
     this.#closes = 0;
     if (isQoS2(packet)) this.#hasQoS2 = true;
     if (token >= this.#cautiousUntil) this.#cautiousUntil = 0;
-    if (this.#suspect !== undefined) this.#convict(this.#suspect, now);
+    if (this.#suspects.length > 0) this.#convict(now);
   }
 
-  #convict(suspect: Outgoing, now: number): void {
-    this.#suspect = undefined;
+  #convict(now: number): void {
+    const suspects = this.#suspects;
+    this.#suspects = [];
     this.#parkedAt = now;
-    this.#parked(suspect);
+    for (const suspect of suspects) this.#parked(suspect);
     // Those held back for the suspect's sake, and all that are to come.
     if (!this.#outbox.holdQoS2) return;
-    for (const entry of this.#outbox.parked) if (entry !== suspect && isQoS2(entry.packet)) this.#parked(entry);
+    for (const entry of this.#outbox.parked) if (!suspects.includes(entry) && isQoS2(entry.packet)) this.#parked(entry);
     this.#outbox.onHeld = this.#parked;
   }
 
   /** The peer is closing a connection that it had accepted; {@link closed} follows. */
   closedByPeer(now: number): void {
-    if (this.#suspect !== undefined) {
-      this.#acquitted = this.#suspect;
-      this.#suspect = undefined;
-      return;
-    }
     const { log } = this.#outbox;
     let count = 0;
     let last: Outgoing | undefined;
@@ -90,8 +90,10 @@ export class PoisonWatch {
       count++;
       last = entry;
     }
-    if (last === undefined || ((now - last.sentAt) | 0) > PROMPTNESS) return;
-    if (count > 1) {
+    if (last === undefined || ((now - last.sentAt) | 0) > PROMPTNESS) {
+      // It closes without one of them, too.
+      this.#acquitted = true;
+    } else if (count > 1) {
       if (++this.#closes >= PATIENCE && last.token > this.#cautiousUntil) this.#cautiousUntil = last.token;
     } else if (++last.strikes >= this.#strikesFor(last)) this.#accused = last;
   }
@@ -103,29 +105,37 @@ export class PoisonWatch {
   /** The connection has ended, and the log is rewound. */
   closed(): void {
     const { log } = this.#outbox;
-    if (this.#acquitted !== undefined) {
-      if (this.#outbox.holdQoS2) this.#release(0);
-      else this.#outbox.unpark(this.#acquitted, 0);
+    const accused = this.#accused;
+    if (this.#acquitted || (accused !== undefined && this.#suspects.length === SUSPECTS)) this.#acquit();
+    else if (accused !== undefined) {
+      this.#outbox.park(log.indexOf(accused.id));
+      if (isQoS2(accused.packet) && !this.#hasQoS2) this.#outbox.holdQoS2 = true;
+      this.#suspects.push(accused);
     }
-    if (this.#accused !== undefined) {
-      this.#outbox.park(log.indexOf(this.#accused.id));
-      this.#outbox.holdQoS2 = isQoS2(this.#accused.packet) && !this.#hasQoS2;
-    }
-    this.#suspect = this.#accused ?? this.#suspect;
-    this.#acquitted = this.#accused = undefined;
+    this.#acquitted = false;
+    this.#accused = undefined;
+  }
+
+  #acquit(): void {
+    const suspects = this.#suspects;
+    this.#suspects = [];
+    if (this.#accused !== undefined) this.#accused.strikes = 0;
+    if (suspects.length === 0) return;
+    if (this.#outbox.holdQoS2) this.#release(0);
+    else for (const suspect of suspects) this.#outbox.unpark(suspect, 0);
   }
 
   /** Milliseconds until {@link tick} has something to do, -1 when there is nothing. */
   next(now: number): number {
-    if (this.#suspect !== undefined) return Math.max(0, TRIAL - ((now - this.#connectedAt) | 0));
+    if (this.#suspects.length > 0) return Math.max(0, TRIAL - ((now - this.#connectedAt) | 0));
     if (this.#outbox.parked.length === 0) return -1;
-    return Math.max(0, this.#retry - ((now - this.#parkedAt) | 0));
+    return Math.max(0, this.#retry - ((now - (this.#parkedAt ?? now)) | 0));
   }
 
   tick(now: number): void {
     if (this.next(now) !== 0) return;
-    if (this.#suspect !== undefined) {
-      this.#convict(this.#suspect, now);
+    if (this.#suspects.length > 0) {
+      this.#convict(now);
       return;
     }
     this.#retry = Math.min(LAST_RETRY, this.#retry * 2);
