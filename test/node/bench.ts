@@ -21,6 +21,9 @@ export interface BenchOptions {
   readonly led?: boolean;
   /** Bytes that the session's store holds. */
   readonly sessionCapacity?: number;
+  /** In place of stores of its own. */
+  readonly session?: MemoryStore;
+  readonly settings?: MemoryStore;
   /** Called before and after every write to the settings' store. */
   readonly beforeWrite?: (commit: Commit) => void;
   readonly afterWrite?: (commit: Commit) => void;
@@ -151,11 +154,13 @@ export class Bench {
   constructor(options: BenchOptions = {}) {
     this.clock = new VirtualClock({ start: 0x7fff_ffff - 60_000, ...options.clock });
     const { sessionCapacity: capacity } = options;
-    this.session = new MemoryStore(capacity === undefined ? {} : { capacity });
-    this.settings = new MemoryStore({
-      ...(options.beforeWrite && { before: options.beforeWrite }),
-      ...(options.afterWrite && { after: options.afterWrite }),
-    });
+    this.session = options.session ?? new MemoryStore(capacity === undefined ? {} : { capacity });
+    this.settings =
+      options.settings ??
+      new MemoryStore({
+        ...(options.beforeWrite && { before: options.beforeWrite }),
+        ...(options.afterWrite && { after: options.afterWrite }),
+      });
     this.#led = options.led ?? true;
     this.network = new Network({ clock: this.clock });
     this.network.name("broker.test", ADDRESS);
