@@ -22,9 +22,12 @@ export interface FlashOptions {
 export class Flash implements KeyValue {
   readonly #options: FlashOptions;
   readonly #store: MemoryStore;
-  #failures = 0;
+  /** Whether the operation fails; asked once for each. */
+  #failing: (() => boolean) | undefined;
   /** Whether the failing operations leave the new value. */
   #failChanged: () => boolean = () => false;
+  /** The operation that is under way fails, and leaves the new value. */
+  #failsAfter = false;
   #full = false;
   #cut: { left: number; readonly phase: CutPhase; power(): never } | undefined;
   #bytesWritten = 0;
@@ -75,7 +78,13 @@ export class Flash implements KeyValue {
 
   /** The next `count` operations fail. @param changed draws whether such a one leaves the new value */
   fail(count: number, changed: () => boolean): void {
-    this.#failures = count;
+    let left = count;
+    this.failAt(() => left-- > 0, changed);
+  }
+
+  /** Operations fail from now on when `fails`, asked for each, says so. */
+  failAt(fails: () => boolean, changed: () => boolean): void {
+    this.#failing = fails;
     this.#failChanged = changed;
   }
 
@@ -112,18 +121,18 @@ export class Flash implements KeyValue {
     this.#bytesWritten += commit.value === undefined ? 0 : nvsSize(commit.key, commit.value.length);
     const cut = this.#cut;
     if (cut?.phase === "before" && cut.left-- === 0) this.#loses(commit, false);
-    if (this.#failures > 0 && !this.#failChanged()) this.#fails(commit, false);
+    this.#failsAfter = this.#failing?.() === true;
+    if (this.#failsAfter && !this.#failChanged()) this.#fails(commit, false);
   }
 
   #after(commit: Commit): void {
-    if (this.#failures > 0) this.#fails(commit, true);
+    if (this.#failsAfter) this.#fails(commit, true);
     const cut = this.#cut;
     if (cut?.phase === "after" && cut.left-- === 0) this.#loses(commit, true);
     this.#options.onCommit?.(commit, "done", true);
   }
 
   #fails(commit: Commit, changed: boolean): never {
-    this.#failures--;
     this.#options.onCommit?.(commit, "failed", changed);
     throw new StorageFailure("failed", `the flash failed at "${commit.key}"`);
   }

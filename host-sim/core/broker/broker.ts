@@ -85,8 +85,9 @@ export class Broker {
     return this.#connections.has(id);
   }
 
-  hasSession(id: string): boolean {
-    return this.#sessions.has(id);
+  /** The filters of the client's session. */
+  filtersOf(id: string): ReadonlySet<string> {
+    return new Set(this.#sessions.get(id)?.subscriptions.keys());
   }
 
   // ---- what it suffers from

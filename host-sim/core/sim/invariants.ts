@@ -16,6 +16,7 @@ export const invariants = Object.freeze({
   "in-token": "a message that is handed over again has the token of the first time",
   "in-order": "messages are first handed over in the broker's order, by topic and QoS",
   "acknowledged-unhanded": "PUBACK and PUBREC are sent for what was handed over only",
+  subscriptions: "when all is well the broker holds the filters that the application wants, and no others",
   rejected: "a conforming broker finds nothing to reject",
   window: "no more messages are in flight than the window allows",
   memory: "no more bytes of accepted messages are held than the bound allows",

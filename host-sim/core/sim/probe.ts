@@ -91,6 +91,10 @@ class Probe implements Program {
     this.#client = new Client(this.#clientOptions());
   }
 
+  get filters(): ReadonlySet<string> {
+    return this.#wanted;
+  }
+
   get pending(): number {
     return this.#client.pending;
   }

@@ -35,6 +35,8 @@ export interface Program {
   readonly keepAlive: number;
   /** Accepted messages that are not delivered, where the program knows. */
   readonly pending: number | undefined;
+  /** Filters that the application wants, where it says so. */
+  readonly filters?: ReadonlySet<string>;
   /** Opens what it needs and runs from then on. */
   start(): void;
   /** Ends in order, where the program can. @param done called when it has ended */

@@ -29,8 +29,9 @@ import { Traffic } from "./traffic.js";
 /** 23 November 2026, 00:00 UTC. */
 const EPOCH = 1_795_392_000_000;
 const ADDRESS = "192.168.4.1";
-const HOST = "broker.home";
-const PORT = 1883;
+/** Where the nodes find the broker. */
+export const HOST = "broker.home";
+export const PORT = 1883;
 /** Milliseconds for which a message may be under way when all is well. */
 const UNDER_WAY = 60_000;
 /** A run that breaks something ends after so many violations: the first one tells. */
@@ -43,6 +44,8 @@ export interface SimulationOptions {
   readonly listener?: Listener | undefined;
   /** Violations after which the run ends. */
   readonly enough?: number;
+  /** What runs on the devices, in place of what the story says. */
+  readonly program?: StartProgram;
 }
 
 export interface Result {
@@ -87,7 +90,7 @@ export class Simulation {
   #recovery = 0;
   #cuts = 0;
 
-  constructor(story: Story, { listener, enough = ENOUGH }: SimulationOptions = {}) {
+  constructor(story: Story, { listener, enough = ENOUGH, program }: SimulationOptions = {}) {
     this.#story = story;
     this.#enough = enough;
     this.#random = new RandomStream(story.seed);
@@ -111,7 +114,7 @@ export class Simulation {
     });
     this.#traffic = new Traffic(this.clock, this.broker);
     const world = new World({ seed: story.seed });
-    for (const [index, node] of story.nodes.entries()) this.#addNode(node, index, world);
+    for (const [index, node] of story.nodes.entries()) this.#addNode(node, index, world, program);
   }
 
   get violations(): readonly Violation[] {
@@ -163,8 +166,19 @@ export class Simulation {
         this.#accuse(observer.index, "quiet", `${observer.id} ${text}`);
       }
       observer.check(this.clock.elapsed - UNDER_WAY);
+      this.#compareFilters(observer);
     }
     if (this.#violations.length >= this.#enough) throw new Enough();
+  }
+
+  #compareFilters({ index, id, program }: Observer): void {
+    const wanted = program()?.filters;
+    if (wanted === undefined) return;
+    const held = this.broker.filtersOf(id);
+    const all = [...new Set([...wanted, ...held])];
+    const different = all.filter((filter) => wanted.has(filter) !== held.has(filter));
+    if (different.length === 0) return;
+    this.#accuse(index, "subscriptions", `the application and the broker differ in ${different.join(", ")}`);
   }
 
   #allIsWell(since: number): boolean {
@@ -180,7 +194,7 @@ export class Simulation {
     }
   }
 
-  #addNode(node: NodeStory, index: number, world: World): void {
+  #addNode(node: NodeStory, index: number, world: World, program?: StartProgram): void {
     const { clock, trace } = this;
     const random = this.#random.stream(`node ${index}`);
     const id = `${node.program}-${index}`;
@@ -203,7 +217,7 @@ export class Simulation {
       window: node.window,
       epoch: EPOCH,
       sensors: [sensor],
-      program: programOf(id, node, random),
+      program: program ?? programOf(id, node, random),
       witness: observer,
       events: {
         started: () => undefined,
