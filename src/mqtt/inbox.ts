@@ -60,7 +60,6 @@ export class Inbox {
   load(id: number, value: Uint8Array): void {
     if (value.byteLength < HEADER) throw new Error("it is not an incoming message");
     const token = readToken(value);
-    this.#doubtful = true;
     if (value[0] === BEGUN) {
       this.#begun.push({ id, token });
       return;
@@ -72,6 +71,10 @@ export class Inbox {
       this.held.push({ id, token, topic, payload: value.slice(payload), retain: value[7] === 1 });
     }
     this.received.add(id);
+  }
+
+  get doubtful(): boolean {
+    return this.#doubtful;
   }
 
   /** A CONNECT was not seen answered. */

@@ -32,6 +32,14 @@ export interface Outgoing {
   sentAt: number;
 }
 
+/** Packet identifiers there are; a token's is its remainder. */
+export const IDENTIFIERS = 65_535;
+
+/** The packet identifier that goes with a token. Never 0. [MQTT-2.3.1-1] */
+export function identifierFor(token: number): number {
+  return ((token - 1) % IDENTIFIERS) + 1;
+}
+
 /** What an acknowledgement asks for. */
 export const IGNORE = 0;
 /** The message is delivered: forget it. */
@@ -223,4 +231,51 @@ export class ReceivedIds {
   clear(): void {
     this.#length = 0;
   }
+}
+
+/** A message as it is accepted or read from the store. */
+export function entryOf(
+  token: number,
+  packet: Uint8Array,
+  source: PayloadSource | undefined,
+  stored: boolean,
+): Outgoing {
+  const { byteLength } = packet;
+  const id = identifierFor(token);
+  return {
+    token,
+    id,
+    packet,
+    source,
+    byteLength,
+    attempted: false,
+    risky: false,
+    stored,
+    marked: false,
+    strikes: 0,
+    sentAt: 0,
+  };
+}
+
+/** The broker may have lost the session in which it was sent. */
+export function doubt(entry: Outgoing): void {
+  if (entry.attempted && !isReleased(entry) && isQoS2(entry.packet)) entry.risky = true;
+}
+
+/** To this session of the broker's or to one that it has lost. */
+export function wasSent(entry: Outgoing): boolean {
+  return entry.attempted || entry.risky;
+}
+
+/** The broker has lost the session in which it was sent. */
+export function forgetAttempt(entry: Outgoing): void {
+  if (entry.attempted) entry.risky = true;
+  entry.attempted = false;
+}
+
+/** Bytes that messages take. */
+export function bytesOf(entries: readonly Outgoing[]): number {
+  let byteLength = 0;
+  for (const entry of entries) byteLength += entry.byteLength;
+  return byteLength;
 }

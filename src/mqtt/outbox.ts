@@ -7,8 +7,19 @@
 import type { Durability, Outcome, PayloadSource } from "./api.js";
 import { isPublish } from "./encode.js";
 import { misuse } from "./errors.js";
-import { isQoS2, isReleased, type Outgoing, OutgoingLog, pubrel } from "./inflight.js";
-import { identifierFor, OutgoingStore } from "./outgoing-store.js";
+import {
+  bytesOf,
+  doubt,
+  entryOf,
+  forgetAttempt,
+  isQoS2,
+  isReleased,
+  type Outgoing,
+  OutgoingLog,
+  pubrel,
+  wasSent,
+} from "./inflight.js";
+import { OutgoingStore } from "./outgoing-store.js";
 import { judge, type Visit } from "./review.js";
 import type { SessionStore } from "./session-store.js";
 import { TokenRuns } from "./token-runs.js";
@@ -64,9 +75,10 @@ export class Outbox {
   /**
    * @param tokens of the messages in the store; sorted here
    * @param parked those of messages that were parked
+   * @param risky as {@link riskyUntil} was when they were stored
    * @returns the last that can be used, 0 when there is none
    */
-  load(tokens: number[], parked: readonly number[]): number {
+  load(tokens: number[], parked: readonly number[], risky: number): number {
     let last = 0;
     tokens.sort((a, b) => a - b);
     for (const token of tokens) {
@@ -89,7 +101,9 @@ export class Outbox {
       }
       last = token;
     }
-    this.doubt();
+    this.#eachInMemory((entry) => {
+      if (entry.token <= risky) doubt(entry);
+    });
     // Power may have been lost between the end of a message and that of its mark.
     for (const token of parked) if (!tokens.includes(token)) this.#unmark(token);
     return last;
@@ -275,9 +289,23 @@ export class Outbox {
    * to which what is sent again is new.
    */
   doubt(): void {
+    this.#eachInMemory(doubt);
+  }
+
+  /** The last token of a message that is reported as risky, 0 when there is none. */
+  get riskyUntil(): number {
+    let last = 0;
+    this.#eachInMemory(({ token, risky }) => {
+      if (risky && token > last) last = token;
+    });
+    return last;
+  }
+
+  /** Visits all that may have been sent. */
+  #eachInMemory(visit: (entry: Outgoing) => void): void {
     const { log } = this;
-    for (let index = 0; index < log.length; index++) doubt(log.at(index));
-    for (const entry of this.parked) doubt(entry);
+    for (let index = 0; index < log.length; index++) visit(log.at(index));
+    for (const entry of this.parked) visit(entry);
   }
 
   /** Takes the message at `index` of the log out of the way of the others. */
@@ -369,42 +397,4 @@ export class Outbox {
     }
     return packet;
   }
-}
-
-function bytesOf(entries: readonly Outgoing[]): number {
-  let byteLength = 0;
-  for (const entry of entries) byteLength += entry.byteLength;
-  return byteLength;
-}
-
-function entryOf(token: number, packet: Uint8Array, source: PayloadSource | undefined, stored: boolean): Outgoing {
-  const { byteLength } = packet;
-  const id = identifierFor(token);
-  return {
-    token,
-    id,
-    packet,
-    source,
-    byteLength,
-    attempted: false,
-    risky: false,
-    stored,
-    marked: false,
-    strikes: 0,
-    sentAt: 0,
-  };
-}
-
-function doubt(entry: Outgoing): void {
-  if (entry.attempted && !isReleased(entry) && isQoS2(entry.packet)) entry.risky = true;
-}
-
-/** To this session of the broker's or to one that it has lost. */
-function wasSent(entry: Outgoing): boolean {
-  return entry.attempted || entry.risky;
-}
-
-function forgetAttempt(entry: Outgoing): void {
-  if (entry.attempted) entry.risky = true;
-  entry.attempted = false;
 }

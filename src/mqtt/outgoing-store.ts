@@ -1,20 +1,13 @@
 /** Accepted messages in the session's store: under `o` and the token the packet to be sent next, under `p` marks. */
 import { identifierOf } from "./encode.js";
 import { resource } from "./errors.js";
+import { identifierFor } from "./inflight.js";
 import type { SessionStore } from "./session-store.js";
 
 export const OUTGOING_KEY = "o";
 /** Beside a message's own value: it was parked, and whether it may have been sent, whatever its place in the log. */
 export const PARKED_KEY = "p";
 const RADIX = 36;
-/** Packet identifiers there are; a token's is its remainder. */
-export const IDENTIFIERS = 65_535;
-
-/** The packet identifier that goes with a token. Never 0. [MQTT-2.3.1-1] */
-export function identifierFor(token: number): number {
-  return ((token - 1) % IDENTIFIERS) + 1;
-}
-
 export class OutgoingStore {
   readonly #store: SessionStore;
   /** The token of a message that was refused because its write failed, and may be stored all the same; or 0. */

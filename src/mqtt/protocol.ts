@@ -140,6 +140,7 @@ export class Protocol {
     this.#decoder.reset();
     this.#deadlines.open(now);
     const clean = options.clean || this.#discarding;
+    if (!clean) this.#session.asking();
     this.#sender.open(encodeConnect({ ...options, clean, keepAlive: Math.ceil(options.keepAlive / 1000) }), now);
   }
 
@@ -289,6 +290,7 @@ export class Protocol {
   #connack(sessionPresent: boolean, code: number): void {
     if (this.#sender.busy) throw violation("MQTT-3.2.0-1", "CONNACK before CONNECT was sent");
     if (code > 0) {
+      this.#session.refused();
       throw new MqttError("peer", "refused", `the broker refused the connection: ${CONNECT_REFUSALS[code - 1]}`);
     }
     const session = this.#session;

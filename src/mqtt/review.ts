@@ -1,7 +1,7 @@
 /** What an application sees of the messages that wait, and may decide about them. */
 import type { Payload, QoS } from "./api.js";
 import { encodePublish, viewPublish } from "./encode.js";
-import { identifierFor } from "./outgoing-store.js";
+import { identifierFor } from "./inflight.js";
 import { utf8Length } from "./utf8.js";
 
 /** A message that has been accepted and never sent. */

@@ -6,10 +6,11 @@ import type { KeyValue } from "../platform.js";
 import type { Durability, Outcome } from "./api.js";
 import type { MqttError } from "./errors.js";
 import { INCOMING_KEY, Inbox } from "./inbox.js";
+import { identifierFor } from "./inflight.js";
 import { Outbox } from "./outbox.js";
-import { identifierFor, OUTGOING_KEY, PARKED_KEY } from "./outgoing-store.js";
+import { OUTGOING_KEY, PARKED_KEY } from "./outgoing-store.js";
 import { SessionStore } from "./session-store.js";
-import { Subscriptions } from "./subscriptions.js";
+import { type KnownSubscription, Subscriptions } from "./subscriptions.js";
 import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
 
 const FORMAT = 1;
@@ -22,8 +23,11 @@ interface StoredSession {
   readonly format: number;
   readonly identity: string;
   readonly next: number;
-  /** Filters that the broker may hold. */
-  readonly subscriptions: string[];
+  readonly subscriptions: readonly KnownSubscription[];
+  /** It may not be the session that the broker has by now. */
+  readonly doubtful: boolean;
+  /** Messages with QoS 2 up to this token, if they were sent, may have reached a session of the broker that is gone. */
+  readonly risky: number;
 }
 
 export interface SessionOptions {
@@ -56,6 +60,13 @@ export class Session {
   #next: number;
   #reserved = 0;
   #online = false;
+  /**
+   * A CONNECT has gone out and was not seen answered. It may have begun a new session, of which the next CONNACK will say that
+   * it is present; so this is stored before, for power may fail before the answer comes.
+   */
+  #asked = false;
+  /** As found in the store. */
+  #risky = 0;
 
   constructor(options: SessionOptions) {
     this.#store = options.store === undefined ? undefined : new SessionStore(options.store);
@@ -96,6 +107,22 @@ export class Session {
 
   // ---- the connection
 
+  /** CONNECT is about to be sent. */
+  asking(): void {
+    if (this.#asked) {
+      this.subscriptions.doubt();
+      this.inbox.doubt();
+      this.outbox.doubt();
+    }
+    this.#asked = true;
+    if (this.established) this.#save();
+  }
+
+  /** The broker has refused the connection: it has begun nothing. */
+  refused(): void {
+    this.#asked = false;
+  }
+
   /**
    * The broker has accepted a connection.
    * @param resumed it still had our session
@@ -104,9 +131,10 @@ export class Session {
   online(resumed: boolean, clean: boolean): void {
     this.#online = true;
     this.outbox.online();
-    if (resumed || clean) return;
-    // Stored at once: of the subscriptions that the broker had in the session it has lost, none is known any more.
-    this.#establish(true);
+    this.#asked = false;
+    // Stored at once: of the subscriptions that the broker had in a session it has lost, none is known any more.
+    if (resumed) this.#save();
+    else if (!clean) this.#establish(true);
   }
 
   /**
@@ -133,12 +161,6 @@ export class Session {
   offline(): void {
     const wasOnline = this.#online;
     this.#online = false;
-    // A CONNECT whose answer was not seen may have begun a new session: the next answer will say that it is present.
-    if (!wasOnline) {
-      this.subscriptions.doubt();
-      this.inbox.doubt();
-      this.outbox.doubt();
-    }
     try {
       if (wasOnline) this.inbox.offline();
     } finally {
@@ -179,6 +201,8 @@ export class Session {
       identity: this.established ? this.#identity : "",
       next: Math.max(this.#reserved, this.#next),
       subscriptions: this.subscriptions.known(),
+      doubtful: this.#asked || this.inbox.doubtful,
+      risky: this.outbox.riskyUntil,
     };
     const text = JSON.stringify(stored);
     if (this.#saved() !== text) {
@@ -217,7 +241,7 @@ export class Session {
       else if (mark > 0) marked.push(mark);
       else if (id > 0 && id < 65_536) store.read(key, (value) => this.inbox.load(id, value));
     }
-    this.#next = Math.max(this.#next, this.outbox.load(tokens, marked) + 1);
+    this.#next = Math.max(this.#next, this.outbox.load(tokens, marked, this.#risky) + 1);
   }
 
   #loadSession(value: Uint8Array): void {
@@ -230,8 +254,9 @@ export class Session {
     if (stored.identity !== this.#identity) return;
     this.established = true;
     this.outbox.savedSession(true);
-    // It may not be the session that the broker has by now: they are asked for again.
     this.subscriptions.restore(stored.subscriptions);
+    this.#asked = stored.doubtful;
+    this.#risky = stored.risky;
   }
 }
 

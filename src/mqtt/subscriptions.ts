@@ -36,6 +36,9 @@ const UNSURE = 3;
 /** Some brokers take no more filters in one packet (AWS IoT Core: 8). */
 const FILTERS_PER_PACKET = 8;
 
+/** A filter that the broker holds, and the QoS or that it is unsure, as it is stored. */
+export type KnownSubscription = readonly [filter: string, known: number];
+
 export interface SubscriptionEvents {
   subscribed(filter: string, granted: QoS | undefined): void;
   unsubscribed(filter: string): void;
@@ -45,15 +48,15 @@ export class Subscriptions {
   #list: Subscription[] = [];
 
   /** Filters that the broker may hold, from the stored session. */
-  restore(filters: readonly string[]): void {
-    for (const filter of filters) this.#entry(filter, 0).known = UNSURE;
+  restore(known: readonly KnownSubscription[]): void {
+    for (const [filter, QoS] of known) this.#entry(filter, 0).known = QoS;
   }
 
   /** Filters that the broker may hold, to be stored. */
-  known(): string[] {
-    const filters: string[] = [];
-    for (const { filter, known } of this.#list) if (known !== NONE) filters.push(filter);
-    return filters;
+  known(): KnownSubscription[] {
+    const found: KnownSubscription[] = [];
+    for (const { filter, known } of this.#list) if (known !== NONE) found.push([filter, known]);
+    return found;
   }
 
   /** The broker may have lost its session and begun a new one, which we shall not be able to tell from the old one. */

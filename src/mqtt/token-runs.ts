@@ -2,7 +2,7 @@
  * A set of tokens, kept as runs of neighbours: the backlog's tokens are one run, or a few where messages in between were
  * dropped, and a gap, however wide, costs nothing.
  */
-import { IDENTIFIERS, identifierFor } from "./outgoing-store.js";
+import { IDENTIFIERS, identifierFor } from "./inflight.js";
 
 export class TokenRuns {
   /** The first and the last token of each run, in turn, ascending. */

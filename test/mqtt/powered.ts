@@ -107,7 +107,10 @@ export class PoweredClient {
         store: platform.session,
         platform: { ...platform, random },
         onPublished: (token, outcome) => this.published.push([token, outcome]),
-        onError: (error) => this.errors.push(error),
+        // What the store says once power is gone, nobody hears.
+        onError: (error) => {
+          if (!(error.cause instanceof Halted)) this.errors.push(error);
+        },
         ...this.#options,
       });
       this.client = client;

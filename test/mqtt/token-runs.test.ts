@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { identifierFor } from "../../src/mqtt/outgoing-store.js";
+import { identifierFor } from "../../src/mqtt/inflight.js";
 import { TokenRuns } from "../../src/mqtt/token-runs.js";
 
 function all(runs: TokenRuns): number[] {

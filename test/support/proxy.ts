@@ -63,6 +63,11 @@ export class WireProxy {
     return this.#open;
   }
 
+  /** Whether a CONNECT has passed to which no CONNACK came. */
+  get hasUnanswered(): boolean {
+    return this.count("client", "connect") > this.count("broker", "connack");
+  }
+
   /** How many packets of a kind have come. */
   count(from: Position["from"], command: Command): number {
     return this.packets.filter(({ from: sender, packet }) => sender === from && packet.cmd === command).length;

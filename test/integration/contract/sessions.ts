@@ -237,7 +237,8 @@ export function sessions(kind: BrokerKind): void {
       await peer.publish(topic, "hello", 2);
       await mote.count(1);
       expect(mote.sessions).toEqual([false, true]);
-      expect(wire.count("client", "subscribe")).toBe(1);
+      // Asked for again only when a CONNECT was not answered: then the session may be a new one.
+      expect(wire.count("client", "subscribe")).toBe(wire.hasUnanswered ? 2 : 1);
       expect(await collector.payloads()).toEqual(["before", "a", "b", "c"]);
     });
   });
