@@ -42,6 +42,7 @@ describe("a run", () => {
       duplicated: 0,
       reconnects: 0,
       restarts: 0,
+      dropped: 0,
       pending: 0,
     });
     expect(seconds).toBeGreaterThanOrEqual(3);
