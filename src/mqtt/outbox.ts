@@ -265,6 +265,13 @@ export class Outbox {
     if (marked) this.#store?.unmark(token);
   }
 
+  /** Whether there is a message that PUBREC has come for. */
+  get isReleasing(): boolean {
+    const { log } = this;
+    for (let index = 0; index < log.length; index++) if (isReleased(log.at(index))) return true;
+    return false;
+  }
+
   /**
    * The broker has lost its session, or never had it: what it had taken over is complete, the rest is sent anew. The
    * identifier is kept: to a broker without a session all are free, and one that is stored need not be written again.

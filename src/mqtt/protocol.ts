@@ -299,6 +299,11 @@ export class Protocol {
       throw violation("MQTT-3.2.2-1", "CONNACK says that a session is present although Clean Session is 1");
     }
     this.#discarded = this.#discarding;
+    if (!sessionPresent && session.established && session.outbox.isReleasing && foreignSession === "discard") {
+      // It may be that aedes again: identifiers that no PUBREL is sent for would stay in use there.
+      session.established = false;
+      this.#discarding = true;
+    }
     if (this.#discarding) {
       this.#depart(this.#deadlines.receivedAt);
       return;

@@ -171,7 +171,7 @@ export class Session {
   /** The broker's session is not ours, or gone. @throws MqttError of kind `resource` */
   startOver(published: (token: number, outcome: Outcome) => void): void {
     // Should power fail before the last of them is gone, the rest must not be taken for identifiers of the new session.
-    if (!this.inbox.isEmpty && this.established) this.#establish(false);
+    if (!this.inbox.isEmpty && this.#claimant !== "") this.#establish(false);
     this.inbox.clear();
     this.outbox.startOver(published);
   }

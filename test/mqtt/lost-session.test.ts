@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MapStore } from "../support/map-store.js";
-import { publish } from "../support/packets.js";
+import { publish, pubrec } from "../support/packets.js";
 import { Rig } from "../support/rig.js";
 import type { Connection } from "../support/scripted-broker.js";
 
@@ -36,6 +36,34 @@ describe("identifiers of a session that the broker has lost", () => {
     for (const state of states.slice(1)) {
       const rig = new Rig({ store: state });
       const connection = welcomed(rig);
+      connection.send(publish("a", "new", 2, 1), publish("a", "new too", 2, 2));
+      rig.settle();
+      expect(rig.messages.map(({ text }) => text)).toEqual(["new", "new too"]);
+    }
+  });
+
+  it("do not, either, while a message of ours is released, for which the session is discarded first", () => {
+    const states: MapStore[] = [];
+    const store = new MapStore();
+    const [before, first] = receiving(store);
+    before.publish("a", "released", 2);
+    first.send(pubrec(first.expect("publish").messageId as number));
+    first.expect("pubrel");
+    store.refuse = () => {
+      states.push(store.copy());
+      return undefined;
+    };
+    before.reconnect(first, { sessionPresent: false }).expect("disconnect");
+    before.broker.welcome();
+    expect(before.client.connected).toBe(true);
+    const forgetting = states.filter((state) => !(state.keys().includes("i1") && state.keys().includes("i2")));
+    // One is forgotten, then both are, then the message of ours is complete, too.
+    expect(forgetting).toHaveLength(3);
+    for (const state of forgetting) {
+      const rig = new Rig({ store: state }, { showsIntroductions: true });
+      rig.client.open();
+      rig.broker.welcome().expect("disconnect");
+      const connection = rig.broker.welcome();
       connection.send(publish("a", "new", 2, 1), publish("a", "new too", 2, 2));
       rig.settle();
       expect(rig.messages.map(({ text }) => text)).toEqual(["new", "new too"]);

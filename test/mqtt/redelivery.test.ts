@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { puback, pubcomp, publish, pubrec, pubrel } from "../support/packets.js";
-import { Rig } from "../support/rig.js";
+import { connack, puback, pubcomp, publish, pubrec, pubrel } from "../support/packets.js";
+import { Rig, type RigOptions } from "../support/rig.js";
 
 describe("after a reconnect to the same session, the client", () => {
   it("sends again what was not acknowledged, with DUP and the same identifier", () => {
@@ -125,6 +125,20 @@ describe("after a reconnect to the same session, the client", () => {
   });
 });
 
+/** A client that has sent PUBREL and then meets a broker that says it has no session. */
+function released(options: RigOptions = {}) {
+  const rig = new Rig(options, { showsIntroductions: true });
+  rig.client.open();
+  if (options.foreignSession !== "random") rig.broker.welcome().expect("disconnect");
+  const first = rig.broker.welcome();
+  const token = rig.publish("a", "x", 2);
+  const messageId = first.expect("publish").messageId as number;
+  first.send(pubrec(messageId));
+  first.expect("pubrel");
+  rig.news();
+  return { rig, token, connection: rig.reconnect(first, { sessionPresent: false }) };
+}
+
 describe("when the broker has lost the session, the client", () => {
   it("sends messages without PUBREC again with DUP 0 and says that they may be duplicated", () => {
     const rig = new Rig();
@@ -142,14 +156,32 @@ describe("when the broker has lost the session, the client", () => {
     expect(rig.news("published")).toEqual(tokens.map((token) => ["published", token, "may-be-duplicated"]));
   });
 
-  it("takes released messages for delivered and sends no PUBREL", () => {
-    const rig = new Rig();
-    let connection = rig.connect();
-    const token = rig.publish("a", "x", 2);
-    const messageId = connection.expect("publish").messageId as number;
-    connection.send(pubrec(messageId));
-    connection.expect("pubrel");
-    connection = rig.reconnect(connection, { sessionPresent: false });
+  it("takes released messages for delivered, sends no PUBREL, and has discarded what the broker may have kept", () => {
+    const { rig, token, connection } = released();
+    // It may have kept the identifier all the same: nothing is said of a session that is discarded for that.
+    connection.expect("disconnect");
+    connection.expectClosed();
+    const discarding = rig.broker.accept(0);
+    discarding.expect("connect", { clean: true });
+    discarding.send(connack());
+    discarding.expect("disconnect");
+    discarding.expectClosed();
+    expect(rig.news().map(([name]) => name)).toEqual(["disconnected"]);
+    const next = rig.broker.accept(0);
+    next.expect("connect", { clean: false });
+    next.send(connack());
+    next.expectNothing(1000);
+    expect(rig.news()).toEqual([
+      ["published", token, "delivered"],
+      ["connected", false],
+    ]);
+    // Once for each time that it has: now there is nothing that it may have kept.
+    next.reset();
+    rig.broker.welcome({ within: 2000 }).expectNothing(1000);
+  });
+
+  it("takes them for delivered at once where it is not to discard a session", () => {
+    const { rig, token, connection } = released({ foreignSession: "random" });
     connection.expectNothing(1000);
     expect(rig.news("published")).toEqual([["published", token, "delivered"]]);
   });

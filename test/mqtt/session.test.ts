@@ -119,7 +119,12 @@ describe("a message that was accepted survives a loss of power", () => {
     }
     states.forEach((state, index) => {
       const rig = new Rig({ store: state, window: 100 });
-      const again = rig.connect({ sessionPresent: false });
+      let again = rig.connect({ sessionPresent: false });
+      if (!rig.client.connected) {
+        // A message was released: the session that the broker says it has lost is discarded first.
+        again.expect("disconnect");
+        again = rig.broker.welcome();
+      }
       const sent = again.packets.flatMap((packet) => (packet.cmd === "publish" ? [packet] : []));
       const payloads = sent.map(({ payload }) => String(payload));
       for (const payload of accepted[index] as string[]) {

@@ -7,6 +7,7 @@ import { handshakes } from "./handshake.js";
 import { payloads } from "./payloads.js";
 import { sessions } from "./sessions.js";
 import { strangers } from "./strangers.js";
+import { unsubscribed } from "./unsubscribed.js";
 import { volume } from "./volume.js";
 
 export function brokerContract(kind: BrokerKind): void {
@@ -14,6 +15,7 @@ export function brokerContract(kind: BrokerKind): void {
   access(kind);
   sessions(kind);
   strangers(kind);
+  unsubscribed(kind);
   handshakes(kind);
   faults(kind);
   payloads(kind);
