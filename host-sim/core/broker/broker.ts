@@ -121,7 +121,7 @@ export class Broker {
     this.#connections.get(connect.id)?.close("taken over");
     const kept = this.#sessions.get(connect.id);
     const present = kept !== undefined && !connect.clean;
-    if (kept !== undefined && !present) this.#discard(connect.id);
+    if (kept !== undefined && !present) this.#discard(connect.id, true);
     const session = present ? kept : new BrokerSession(connect.id, connect.clean);
     this.#sessions.set(connect.id, session);
     this.#connections.set(connect.id, connection);
@@ -187,10 +187,10 @@ export class Broker {
 
   // ---- routing
 
-  #discard(id: string): void {
+  #discard(id: string, byClient = false): void {
     if (!this.#sessions.delete(id)) return;
     this.#routes.clear();
-    this.watch.sessionLost(id);
+    this.watch.sessionLost(id, byClient);
   }
 
   #route(message: BrokerMessage): void {

@@ -21,8 +21,8 @@ export interface BrokerWatch {
   routed(id: string, message: BrokerMessage, QoS: QoS): void;
   /** The client has sent PUBACK or PUBREC for a message. */
   acknowledged(id: string, message: BrokerMessage): void;
-  /** The session has gone, with all that was in it. */
-  sessionLost(id: string): void;
+  /** The session has gone, with all that was in it. @param byClient the client has asked for it, by Clean Session 1 */
+  sessionLost(id: string, byClient: boolean): void;
   /** The message cannot be queued: it is dropped. */
   dropped(id: string, message: BrokerMessage): void;
   /** The client has done what a conforming broker closes the connection for. */

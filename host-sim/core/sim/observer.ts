@@ -211,8 +211,12 @@ export class Observer implements Witness {
     this.out.arrive(message, fresh);
   }
 
-  sessionLost(): void {
+  /** @param byClient the client itself has asked for it, by Clean Session 1 */
+  sessionLost(byClient: boolean): void {
     this.#trace.add("forgotten", this.index);
+    if (byClient && this.in.missing > 0) {
+      this.#accuse("in-lost", `the client discards its session, and ${this.in.missing} messages with it`);
+    }
     this.out.sessionLost();
     this.in.sessionLost();
   }
@@ -229,6 +233,7 @@ export class Observer implements Witness {
   /** What was to happen before `time` has happened. */
   check(time: number): void {
     this.out.check(time);
+    this.out.checkOutcomes(time);
     this.in.check(time);
   }
 }

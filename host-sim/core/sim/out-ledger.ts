@@ -8,7 +8,8 @@ interface Sent {
   readonly QoS: QoS;
   /** Its place among the messages of its topic and QoS; -1 where that is not known. */
   index: number;
-  readonly since: number;
+  /** When it was accepted last. */
+  since: number;
   byteLength: number;
   /** How often this very message was accepted, and how often it has arrived (no more than that is counted). */
   accepted: number;
@@ -84,6 +85,7 @@ export class OutLedger {
     }
     sent.accepted++;
     sent.boot = this.#boot;
+    sent.since = now;
     this.#tokens.set(token, sent);
     this.pending[QoS]++;
     if (QoS > 0) {
@@ -214,6 +216,15 @@ export class OutLedger {
       if (sent.since > time) break;
       this.#accuse(sent.QoS === 1 ? "qos1-lost" : "qos2-lost", `${describe(sent)} has not arrived`);
       this.#missing.delete(sent);
+    }
+  }
+
+  /** Says which messages accepted before `time`, since the machine's last start, have no outcome. */
+  checkOutcomes(time: number): void {
+    for (const [token, sent] of this.#tokens) {
+      if (sent.QoS === 0 || sent.parked || sent.boot !== this.#boot || sent.since > time) continue;
+      this.#accuse("outcome-none", `${describe(sent)} arrived and has no outcome`);
+      this.#tokens.delete(token);
     }
   }
 

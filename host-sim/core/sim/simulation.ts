@@ -265,7 +265,7 @@ export class Simulation {
       inFlight: (id, count) => by(id)?.inFlight(count),
       routed: (id, message, QoS: QoS) => by(id)?.in.route(message, QoS, this.clock.elapsed),
       acknowledged: (id, message) => by(id)?.in.acknowledge(message),
-      sessionLost: (id) => by(id)?.sessionLost(),
+      sessionLost: (id, byClient) => by(id)?.sessionLost(byClient),
       dropped: (id, message) => by(id)?.in.giveUp(message),
       rejected: (id, rule, why) => {
         const observer = by(id) ?? this.observers[0];

@@ -13,6 +13,8 @@ export interface Order {
   readonly hours: number;
   readonly nodes: number;
   readonly shrinks: boolean;
+  /** Violations after which a story ends; undefined: as many as a report shows. */
+  readonly enough?: number;
 }
 
 export interface Answer {

@@ -4,10 +4,10 @@ import { Simulation } from "../../core/sim/simulation.js";
 import { drawStory } from "../../core/sim/story.js";
 import type { Answer, Order } from "./pool.js";
 
-process.on("message", ({ seed, hours, nodes, shrinks }: Order) => {
+process.on("message", ({ seed, hours, nodes, shrinks, enough }: Order) => {
   const started = performance.now();
   const excerpt = { seed, hours, nodes, steps: undefined };
-  const result = new Simulation(drawStory(excerpt)).run();
+  const result = new Simulation(drawStory(excerpt), enough === undefined ? {} : { enough }).run();
   const milliseconds = performance.now() - started;
   const [first] = result.violations;
   const shrunk = first === undefined || !shrinks ? undefined : shrink(excerpt, first);
