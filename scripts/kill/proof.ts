@@ -94,7 +94,8 @@ export async function prove({ broker, QoS, kills, seed, isOver, onKill }: ProofO
       for (const event of sim.events) books.told(event);
       const underWay = underWayIn(sim);
       if (underWay > 0) inTheMiddle++;
-      onKill?.(++done, underWay);
+      done++;
+      onKill?.(done, underWay);
     }
     sim = start();
     await sim.event("accepted");
