@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { PayloadSource, QoS } from "../../src/mqtt/api.js";
 import {
   type ConnectFields,
+  checkField,
   encodeConnect,
   encodePublish,
   encodeRequest,
   headerLength,
   identifierOf,
+  viewPublish,
   writeAcknowledgement,
   writeBare,
 } from "../../src/mqtt/encode.js";
@@ -175,4 +177,41 @@ describe("a payload from a source", () => {
 
 it("a payload of text that is not well-formed is refused", () => {
   expect(thrownBy(() => encodePublish("t", 1, "a\ud800", 0, false, 0))).toMatchObject({ code: "MQTT-1.5.3-1" });
+});
+
+it("a password of text may hold U+0000, for it is binary data", () => {
+  const fields = { id: "m", clean: true, keepAlive: 60, user: "u", will: undefined } as const;
+  expect(encodeConnect({ ...fields, password: "a\u0000b" })).toEqual(
+    encodeConnect({ ...fields, password: Uint8Array.of(0x61, 0, 0x62) }),
+  );
+});
+
+it.each([
+  ["a\u0000", "MQTT-1.5.3-1"],
+  ["\ud800", "MQTT-1.5.3-1"],
+  [new Uint8Array(65_536), "field-too-long"],
+])("a field that cannot be written is refused by its rule, and named (%#)", (field, code) => {
+  expect(thrownBy(() => checkField(field, "option user"))).toMatchObject({
+    kind: "misuse",
+    code,
+    message: expect.stringContaining("option user"),
+  });
+  expect(() => checkField(new Uint8Array(65_535), "option user")).not.toThrow();
+});
+
+it("an encoded PUBLISH is read back as it was given", () => {
+  fc.assert(
+    fc.property(
+      topic,
+      fc.uint8Array({ maxLength: 300 }),
+      QoSs,
+      fc.boolean(),
+      id,
+      (name, payload, QoS, retain, number) => {
+        const packet = encodePublish(name, checkTopicName(name), payload, QoS, retain, number);
+        const view = viewPublish(packet);
+        expect({ ...view, payload: [...view.payload] }).toEqual({ topic: name, payload: [...payload], QoS, retain });
+      },
+    ),
+  );
 });

@@ -103,6 +103,15 @@ describe("the log of messages", () => {
     expect(log.byteLength).toBe(7 * 7);
   });
 
+  it("counts the bytes of what stands in another's place", () => {
+    const log = new OutgoingLog();
+    for (const id of [1, 2]) log.append(published(id, 1));
+    const longer = entry(2, encodePublish("t", 1, "payload", 1, false, 2));
+    log.replace(1, longer);
+    expect(log.at(1)).toBe(longer);
+    expect([log.length, log.byteLength]).toEqual([2, 7 + 14]);
+  });
+
   it("knows a released message by its packet", () => {
     expect(pubrel(0x1234)).toEqual(Uint8Array.of(0x62, 2, 0x12, 0x34));
     expect(isReleased(entry(1, pubrel(1)))).toBe(true);
@@ -122,7 +131,9 @@ describe("the identifiers received", () => {
     for (let id = 2; id <= 40; id += 2) ids.delete(id);
     expect(ids.full).toBe(false);
     for (let id = 1; id <= 41; id++) expect(ids.has(id)).toBe(id % 2 === 1 && id <= 40);
-    ids.delete(2);
+    expect(ids.delete(2)).toBe(false);
+    ids.add(2);
+    expect(ids.delete(2)).toBe(true);
     ids.add(2);
     expect([...ids.all()].sort((a, b) => a - b)).toEqual([1, 2, ...Array.from({ length: 19 }, (_, n) => 2 * n + 3)]);
     ids.clear();

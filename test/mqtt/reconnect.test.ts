@@ -29,6 +29,13 @@ describe("backoff", () => {
     expect(Math.max(...delays(() => 1 - Number.EPSILON, 5000))).toBe(60_000);
   });
 
+  it("starts over when the network is back", () => {
+    const reconnect = new Reconnect(BOUNDS, () => 1 - Number.EPSILON);
+    expect([reconnect.delay(), reconnect.delay(), reconnect.delay()]).toEqual([1000, 2000, 4000]);
+    reconnect.networkBack();
+    expect(reconnect.delay()).toBe(1000);
+  });
+
   it("starts over after a session that was stable, not before", () => {
     const reconnect = new Reconnect(BOUNDS, () => 1 - Number.EPSILON);
     const failed = (now: number) => {
