@@ -34,6 +34,8 @@ export const HOST = "broker.home";
 export const PORT = 1883;
 /** Milliseconds for which a message may be under way when all is well. */
 const UNDER_WAY = 60_000;
+/** Milliseconds for a request of the application to be answered when all is well. */
+const REQUEST_TIME = 10_000;
 /** A run that breaks something ends after so many violations: the first one tells. */
 const ENOUGH = 20;
 /** Milliseconds that pass at once, at most, before it is looked for violations. */
@@ -171,14 +173,22 @@ export class Simulation {
     if (this.#violations.length >= this.#enough) throw new Enough();
   }
 
-  #compareFilters({ index, id, program }: Observer): void {
-    const wanted = program()?.filters;
-    if (wanted === undefined) return;
-    const held = this.broker.filtersOf(id);
-    const all = [...new Set([...wanted, ...held])];
-    const different = all.filter((filter) => wanted.has(filter) !== held.has(filter));
+  /** A request that the application has just made is given its time. */
+  #compareFilters(observer: Observer): void {
+    for (let left = REQUEST_TIME; left > 0 && this.#differences(observer).length > 0; left -= 1000) {
+      this.clock.advance(1000);
+    }
+    const different = this.#differences(observer);
     if (different.length === 0) return;
-    this.#accuse(index, "subscriptions", `the application and the broker differ in ${different.join(", ")}`);
+    const text = `the application and the broker differ in ${different.join(", ")}`;
+    this.#accuse(observer.index, "subscriptions", text);
+  }
+
+  #differences({ id, program }: Observer): string[] {
+    const wanted = program()?.filters;
+    if (wanted === undefined) return [];
+    const held = this.broker.filtersOf(id);
+    return [...new Set([...wanted, ...held])].filter((filter) => wanted.has(filter) !== held.has(filter));
   }
 
   #allIsWell(since: number): boolean {
