@@ -40,7 +40,7 @@ export function drawCharacter(random: RandomStream): ProbeCharacter {
     keepAlive: random.pick([5000, 20_000, 60_000]),
     maximumQueued: random.pick([2000, 16_384]),
     receiveBuffer: random.pick([64, 200, 2048]),
-    transmitBuffer: random.pick([1, 16, 100, 2048]),
+    transmitBuffer: random.pick([7, 64, 512, 2048]),
     responseTimeout: random.pick([5000, 20_000]),
     longest: random.pick([40, 300, 1500]),
   };

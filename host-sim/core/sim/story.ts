@@ -98,7 +98,7 @@ function drawNode(random: RandomStream): NodeStory {
     QoS: random.pick([0, 1, 1, 2] as const),
     latency: [near, far],
     // A packet takes a round trip for each windowful: over a long way a narrow window would take longer than any deadline.
-    window: random.pick(far <= 6 ? [1, 30, 536, 1536, 8192] : [536, 1536, 8192]),
+    window: random.pick(far <= 6 ? [9, 60, 536, 1536, 8192] : [536, 1536, 8192]),
     flash: random.pick([12_288, 24_576, 65_536]),
   };
 }

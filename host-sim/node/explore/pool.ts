@@ -19,6 +19,7 @@ export interface Order {
 
 export interface Answer {
   readonly result: Result;
+  /** Of processor time, for the story alone. */
   readonly milliseconds: number;
   readonly shrunk: Shrunk | undefined;
 }

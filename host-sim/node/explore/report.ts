@@ -72,7 +72,10 @@ export function figures(tally: Tally, wallMs: number): string {
     ["messages put aside", thousands(tally.parked)],
     ["longest recovery", `${Math.round(tally.recovery / 1000)} s`],
     ["events", thousands(tally.events)],
-    ["time", `${(wallMs / 1000).toFixed(1)} s, ${thousands((hours * 1000) / tally.cpuMs)} virtual h per s and process`],
+    [
+      "time",
+      `${(wallMs / 1000).toFixed(1)} s, ${thousands((hours * 1000) / tally.cpuMs)} virtual h per s of processor time`,
+    ],
     ["violations", `${thousands(violations)} in ${tally.failed.length} seeds`],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(24)}${value}`).join("\n");
