@@ -69,7 +69,7 @@ function number(option: string, value: number | undefined, otherwise: number, le
 function checkedId(id: string, clean: boolean): string {
   if (typeof id !== "string") throw wrong("id", "a string", id);
   checkField(id, "option id");
-  if (id === "" && !clean) throw misuse("MQTT-3.1.3-8", "option id may be empty only with option clean");
+  if (id === "" && !clean) throw misuse("MQTT-3.1.3-7", "option id may be empty only with option clean");
   return id;
 }
 

@@ -51,14 +51,18 @@ export function parseDefect(name: string, text: string): Defect {
   return { name, about: about.trim(), changes };
 }
 
-/** Changes the source under `root`. @throws Error that names the defect, when the source is not what it was made for */
+/** @returns the source of `file`, changed @throws Error that names the defect, when it is not what it was made for */
+export function applyChange(source: string, { file, search, replace }: Change, name: string): string {
+  const at = source.indexOf(search);
+  if (at < 0) throw new Error(`${name} does not apply: ${file} does not hold what it searches; mend the defect`);
+  if (source.indexOf(search, at + 1) >= 0) throw new Error(`${name} does not apply: ${file} holds it twice`);
+  return source.slice(0, at) + replace + source.slice(at + search.length);
+}
+
+/** Changes the source under `root`. @throws Error as {@link applyChange} */
 export function applyDefect({ name, changes }: Defect, root: string): void {
-  for (const { file, search, replace } of changes) {
-    const path = join(root, file);
-    const source = readFileSync(path, "utf8");
-    const at = source.indexOf(search);
-    if (at < 0) throw new Error(`${name} does not apply: ${file} does not hold what it searches; mend the defect`);
-    if (source.indexOf(search, at + 1) >= 0) throw new Error(`${name} does not apply: ${file} holds it twice`);
-    writeFileSync(path, source.slice(0, at) + replace + source.slice(at + search.length));
+  for (const change of changes) {
+    const path = join(root, change.file);
+    writeFileSync(path, applyChange(readFileSync(path, "utf8"), change, name));
   }
 }
