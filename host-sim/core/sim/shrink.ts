@@ -33,15 +33,19 @@ const HOUR = 3_600_000;
 /** Runs spent on one story. */
 const BUDGET = 120;
 
+/** The first thing that an excerpt breaks. */
+export type FirstViolation = (excerpt: Excerpt) => Violation | undefined;
+
+const simulate: FirstViolation = (excerpt) => new Simulation(storyOf(excerpt), { enough: 1 }).run().violations[0];
+
 /** @param violation what the whole story breaks; the shrunk one breaks the same invariant */
-export function shrink(whole: Excerpt, violation: Violation, budget = BUDGET): Shrunk {
+export function shrink(whole: Excerpt, violation: Violation, budget = BUDGET, run = simulate): Shrunk {
   let runs = 0;
   let best = { excerpt: whole, violation };
   const tries = (excerpt: Excerpt): boolean => {
     if (runs >= budget) return false;
     runs++;
-    const { violations } = new Simulation(storyOf(excerpt), { enough: 1 }).run();
-    const [first] = violations;
+    const first = run(excerpt);
     if (first?.invariant !== violation.invariant) return false;
     best = { excerpt, violation: first };
     return true;

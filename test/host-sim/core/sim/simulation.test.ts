@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { faults } from "../../../../host-sim/core/faults/index.js";
-import { shrink, storyOf } from "../../../../host-sim/core/sim/shrink.js";
+import { type Excerpt, shrink, storyOf } from "../../../../host-sim/core/sim/shrink.js";
 import { Simulation } from "../../../../host-sim/core/sim/simulation.js";
 import { states } from "../../../../host-sim/core/sim/states.js";
 import { drawStory, type Story } from "../../../../host-sim/core/sim/story.js";
@@ -108,15 +108,37 @@ describe("a simulation", () => {
 });
 
 describe("a story that fails is shortened", () => {
-  it("to the steps it needs, with the same invariant broken", () => {
-    // Nothing of the client: a bound that every story breaks as soon as a certain fault comes.
-    const whole = { seed: "11", hours: 2, nodes: 1, steps: undefined };
-    const { steps } = storyOf(whole);
-    expect(steps.length).toBeGreaterThan(10);
-    const kept = steps.slice(3, 5).map(({ index }) => index);
-    expect(storyOf({ ...whole, steps: kept }).steps.map(({ index }) => index)).toEqual(kept);
-    const violation = { t: 1e6, node: 0, invariant: "quiet" as const, detail: "" };
-    // It does not fail, so nothing can be left out.
-    expect(shrink(whole, violation, 4)).toMatchObject({ excerpt: whole, violation });
+  const whole = { seed: "11", hours: 6, nodes: 1, steps: undefined };
+  const violation = { t: 7_200_000, node: 0, invariant: "quiet" as const, detail: "" };
+  const { steps } = storyOf(whole);
+  /** Fails when all of these steps are there, at that time. */
+  const failsWith = (needed: readonly number[], invariant: "quiet" | "memory" = "quiet") => {
+    return (excerpt: Excerpt) => {
+      const there = storyOf(excerpt).steps.map(({ index }) => index);
+      return needed.every((index) => there.includes(index)) ? { ...violation, invariant } : undefined;
+    };
+  };
+
+  it("to the steps it needs, and ends where it fails", () => {
+    expect(steps.length).toBeGreaterThan(60);
+    const needed = [4, 5, 31];
+    const { excerpt, runs } = shrink(whole, violation, 200, failsWith(needed));
+    expect(excerpt.steps).toEqual(needed);
+    expect(excerpt.hours).toBeLessThan(2.1);
+    expect(runs).toBeLessThan(200);
+  });
+
+  it("not to one that breaks something else", () => {
+    expect(shrink(whole, violation, 200, failsWith([4], "memory")).excerpt).toEqual(whole);
+  });
+
+  it("no further than the budget allows", () => {
+    const { runs } = shrink(whole, violation, 7, failsWith([4, 5, 31]));
+    expect(runs).toBe(7);
+  });
+
+  it("and an excerpt is the same story with fewer steps", () => {
+    const kept = [3, 8];
+    expect(storyOf({ ...whole, steps: kept }).steps).toEqual(steps.filter(({ index }) => kept.includes(index)));
   });
 });
