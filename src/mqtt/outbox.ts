@@ -6,7 +6,6 @@
  */
 import type { Durability, Outcome, PayloadSource } from "./api.js";
 import { isPublish } from "./encode.js";
-import { misuse } from "./errors.js";
 import {
   bytesOf,
   doubt,
@@ -375,7 +374,7 @@ export class Outbox {
   /** What `visit` makes of a message in memory: the message, another in its place, or null. */
   #reviewed(entry: Outgoing, visit: Visit): Outgoing | null {
     if (wasSent(entry) || isReleased(entry) || entry.source !== undefined) return entry;
-    const packet = this.#judge(entry.token, entry.packet, visit);
+    const packet = judge(entry.token, entry.packet, visit, this.#store?.maximumLength);
     if (packet === null) {
       this.#forget(entry);
       return null;
@@ -388,20 +387,12 @@ export class Outbox {
   #reviewStored(token: number, visit: Visit): void {
     const before = this.#store?.read(token);
     if (before === undefined || !isPublish(before)) return;
-    const packet = this.#judge(token, before, visit);
+    const packet = judge(token, before, visit, this.#store?.maximumLength);
     if (packet === before) return;
     if (packet === null) {
       this.#store?.delete(token);
       this.#backlog.delete(token);
     } else this.#store?.write(token, packet);
     this.#byteLength += (packet?.byteLength ?? 0) - before.byteLength;
-  }
-
-  #judge(token: number, before: Uint8Array, visit: Visit): Uint8Array | null {
-    const packet = judge(token, before, visit);
-    if (this.#store !== undefined && packet !== null && packet.byteLength > this.#store.maximumLength) {
-      throw misuse("message-too-large", "the revised message does not fit the store");
-    }
-    return packet;
   }
 }
