@@ -44,7 +44,8 @@ export function processTerminal({ stdout, env }: NodeJS.Process = process): Term
   }
 
   return {
-    colored: env.FORCE_COLOR !== undefined || (stdout.isTTY && !env.NO_COLOR && env.TERM !== "dumb"),
+    // Never undefined: picocolors would look for itself then, and take CI for a terminal.
+    colored: env.FORCE_COLOR !== undefined || (stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb"),
     write(text) {
       if (!closed) stdout.write(text);
     },

@@ -11,9 +11,9 @@ describeWith("mosquitto", "a simulator that is killed with SIGKILL and started a
     const broker = await Mosquitto.start();
     onTestFinished(() => broker.remove());
     const proofs = await Promise.all(([1, 2] as const).map((QoS) => prove({ broker, QoS, kills: 3, seed: 3 })));
-    for (const { accepted, inTheMiddle, ...proof } of proofs) {
+    // Whether a kill falls into a hand-shake is chance, and three are few: `npm run kill` counts on more.
+    for (const { accepted, ...proof } of proofs) {
       expect(accepted).toBeGreaterThan(9);
-      expect(inTheMiddle).toBeGreaterThan(0);
       expect(proof).toMatchObject({ kills: 3, lost: [], repeated: [], problems: [] });
     }
   });
