@@ -129,11 +129,20 @@ export const deviceFaults: readonly Fault[] = Object.freeze([
     lasts: [20_000, 90_000],
     draw: (random) => ({ off: random.pick([15_000, 60_000]) }),
     begin: ({ device, clock }, values) => {
-      device.sleep();
-      const timer = clock.setTimer(() => device.powerOn("deep sleep"), num(values, "off"));
+      let timer: unknown;
+      let awake = false;
+      const wake = (): void => {
+        awake = true;
+        device.powerOn("deep sleep");
+      };
+      device.sleep(() => {
+        // It may be woken while it still ends.
+        if (awake) wake();
+        else timer = clock.setTimer(wake, num(values, "off"));
+      });
       return () => {
         clock.clearTimer(timer);
-        device.powerOn("deep sleep");
+        wake();
       };
     },
   },

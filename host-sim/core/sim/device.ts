@@ -129,10 +129,13 @@ export class Device {
     this.#boot?.halt();
   }
 
-  /** The program ends in order, as before a deep sleep; then there is no power. */
-  sleep(): void {
+  /** The program ends in order, as before a deep sleep; then there is no power. @param asleep called then */
+  sleep(asleep: () => void): void {
     const { program } = this;
-    const off = (): void => this.cutPower("deep sleep");
+    const off = (): void => {
+      this.cutPower("deep sleep");
+      asleep();
+    };
     if (program?.stop === undefined) off();
     else this.#boot?.run(() => program.stop?.(off));
   }

@@ -36,6 +36,8 @@ export const PORT = 1883;
 const UNDER_WAY = 60_000;
 /** Milliseconds for a request of the application to be answered when all is well. */
 const REQUEST_TIME = 10_000;
+/** Milliseconds for a restart that a command has asked for. */
+const RESTART_TIME = 30_000;
 /** A run that breaks something ends after so many violations: the first one tells. */
 const ENOUGH = 20;
 /** Milliseconds that pass at once, at most, before it is looked for violations. */
@@ -163,6 +165,8 @@ export class Simulation {
     }
     this.#advanceTo(since + QUIET_TIME);
     for (const observer of this.observers) {
+      // One that was just told to restart is given its time.
+      this.#waitFor(() => observer.shakes.online, RESTART_TIME);
       if (!observer.shakes.online) {
         const text = `is not connected ${QUIET_TIME / 1000} s after the last fault has healed`;
         this.#accuse(observer.index, "quiet", `${observer.id} ${text}`);
@@ -175,13 +179,15 @@ export class Simulation {
 
   /** A request that the application has just made is given its time. */
   #compareFilters(observer: Observer): void {
-    for (let left = REQUEST_TIME; left > 0 && this.#differences(observer).length > 0; left -= 1000) {
-      this.clock.advance(1000);
-    }
+    this.#waitFor(() => this.#differences(observer).length === 0, REQUEST_TIME);
     const different = this.#differences(observer);
     if (different.length === 0) return;
     const text = `the application and the broker differ in ${different.join(", ")}`;
     this.#accuse(observer.index, "subscriptions", text);
+  }
+
+  #waitFor(condition: () => boolean, limit: number): void {
+    for (let left = limit; left > 0 && !condition(); left -= 1000) this.clock.advance(1000);
   }
 
   #differences({ id, program }: Observer): string[] {
