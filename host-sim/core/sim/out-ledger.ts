@@ -33,6 +33,8 @@ export class OutLedger {
   readonly #sent = new Map<number, Sent>();
   readonly #missing = new Set<Sent>();
   readonly #tokens = new Map<number, Sent>();
+  /** Of those, the ones accepted since the machine's last start, and when: they must have an outcome. */
+  readonly #unanswered = new Map<number, number>();
   readonly #streams = new Map<string, Stream>();
   /** Operations of the flash that broke off: each may have stored a message that nobody was told is accepted. */
   #unsaid = 0;
@@ -87,6 +89,7 @@ export class OutLedger {
     sent.boot = this.#boot;
     sent.since = now;
     this.#tokens.set(token, sent);
+    if (QoS > 0) this.#unanswered.set(token, now);
     this.pending[QoS]++;
     if (QoS > 0) {
       this.#heldBytes += byteLength;
@@ -95,6 +98,7 @@ export class OutLedger {
   }
 
   publish(token: number, outcome: Outcome): void {
+    this.#unanswered.delete(token);
     const sent = this.#tokens.get(token);
     if (sent === undefined) return;
     this.#tokens.delete(token);
@@ -123,6 +127,7 @@ export class OutLedger {
     const sent = this.#tokens.get(token) ?? this.#sent.get(print);
     if (sent === undefined) return;
     if (sent.accepted === 1 && sent.arrived > 0) this.#accuse("dropped-sent", `${describe(sent)} was given up`);
+    this.#unanswered.delete(token);
     if (this.#tokens.delete(token)) {
       this.pending[sent.QoS]--;
       this.#heldBytes -= sent.byteLength;
@@ -201,6 +206,8 @@ export class OutLedger {
     this.pending.fill(0);
     this.#heldBytes = 0;
     this.#boot++;
+    // Power may have been lost between a message's end and its outcome.
+    this.#unanswered.clear();
     // Messages with QoS 0 end with it, and nobody is told.
     for (const [token, { QoS }] of this.#tokens) if (QoS === 0) this.#tokens.delete(token);
   }
@@ -221,10 +228,11 @@ export class OutLedger {
 
   /** Says which messages accepted before `time`, since the machine's last start, have no outcome. */
   checkOutcomes(time: number): void {
-    for (const [token, sent] of this.#tokens) {
-      if (sent.QoS === 0 || sent.parked || sent.boot !== this.#boot || sent.since > time) continue;
+    for (const [token, since] of this.#unanswered) {
+      const sent = this.#tokens.get(token);
+      if (sent === undefined || sent.parked || since > time) continue;
       this.#accuse("outcome-none", `${describe(sent)} arrived and has no outcome`);
-      this.#tokens.delete(token);
+      this.#unanswered.delete(token);
     }
   }
 

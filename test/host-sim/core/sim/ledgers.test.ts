@@ -142,6 +142,20 @@ describe("of messages that a node sends", () => {
     expect(out.broken).toEqual(["qos1-lost"]);
   });
 
+  it("one that arrived and has no outcome is missed, unless power was lost since it was accepted", () => {
+    for (const [cut, broken] of [
+      [false, ["outcome-none"]],
+      [true, []],
+    ] as const) {
+      const out = new Out();
+      out.accept(1, 1);
+      out.arrive(1, 1);
+      if (cut) out.ledger.cut();
+      out.ledger.checkOutcomes(1e9);
+      expect(out.broken).toEqual(broken);
+    }
+  });
+
   it("bytes are held from acceptance to outcome", () => {
     const out = new Out();
     const token = out.accept(1, 1);
