@@ -101,7 +101,8 @@ export class Outbox {
       last = token;
     }
     this.#eachInMemory((entry) => {
-      if (entry.token <= risky) doubt(entry);
+      if (entry.token <= risky && isReleased(entry)) entry.risky = true;
+      else if (entry.token <= risky) doubt(entry);
     });
     // Power may have been lost between the end of a message and that of its mark.
     for (const token of parked) if (!tokens.includes(token)) this.#unmark(token);
@@ -332,6 +333,7 @@ export class Outbox {
 
   #unmark(token: number): void {
     try {
+      this.#store?.wasSent(token); // sets aside what is not ours
       this.#store?.unmark(token);
     } catch {
       // It is found, and of no use, again.
