@@ -6,6 +6,7 @@
  * rule is checked as soon as the bytes it is about are there, so that a peer that breaks one is not waited for.
  */
 import type { QoS } from "./api.js";
+import { checksum } from "./checksum.js";
 import { resource, violation } from "./errors.js";
 import {
   CONNACK,
@@ -55,6 +56,8 @@ export class Decoder {
   byteLength = 0;
   /** Of a PUBLISH: where the piece stands in the payload. */
   offset = 0;
+  /** Where the variable header of a PUBLISH stands. */
+  #topicStart = 0;
   /** Where the payload or piece (PUBLISH), the return codes (SUBACK) or flags and return code (CONNACK) stand. */
   #bodyStart = 0;
   #bodyEnd = 0;
@@ -96,6 +99,16 @@ export class Decoder {
   /** The bytes found; a view that the next {@link room} makes invalid. */
   body(): Uint8Array {
     return this.#buffer.subarray(this.#bodyStart, this.#bodyEnd);
+  }
+
+  /**
+   * A checksum of the PUBLISH just found, to tell it from another with its identifier: of topic, identifier and payload, or of
+   * the payload's length where that is not here whole.
+   */
+  print(): number {
+    const end = this.#left > 0 ? this.#bodyStart : this.#bodyEnd;
+    const sum = checksum(this.#buffer, this.#topicStart, end);
+    return this.#left > 0 ? sum ^ (this.byteLength & 0xffff) : sum;
   }
 
   /** One byte of the body. */
@@ -223,6 +236,7 @@ export class Decoder {
     if (hasWildcard(topic)) throw violation("MQTT-3.3.2-2", `PUBLISH to "${topic}", which holds a wildcard`);
     this.id = this.QoS > 0 ? this.#identifier(topicEnd) : 0;
     this.topic = topic;
+    this.#topicStart = at;
     this.byteLength = end - payload;
     this.#left = this.byteLength;
     this.#give(payload, Math.min(end, this.#end));

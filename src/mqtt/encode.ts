@@ -213,6 +213,18 @@ export function viewPublish(packet: Uint8Array): PublishView {
   };
 }
 
+/** Whether two encoded packets are PUBLISH to one topic with one QoS: those that keep their order. Section 4.6. */
+export function isOfOneStream(one: Uint8Array, other: Uint8Array): boolean {
+  const first = one[0] as number;
+  if (!isPublish(one) || ((first ^ (other[0] as number)) & 0xf6) !== 0) return false;
+  const at = headerLength(one);
+  const shift = headerLength(other) - at;
+  const end = at + 2 + (((one[at] as number) << 8) | (one[at + 1] as number));
+  // Of a topic of another length, the length differs.
+  for (let index = at; index < end; index++) if (one[index] !== other[index + shift]) return false;
+  return true;
+}
+
 /** Refuses text or bytes that do not fit a field with a length of two bytes. @throws MqttError of kind `misuse` */
 export function checkField(field: Field, name: string): void {
   const length = fieldLength(field);

@@ -16,8 +16,9 @@ const BEGUN = 2;
 const HELD = 0;
 /** Processed, not released. */
 const DONE = 1;
-/** State (1 byte), token (6 bytes). */
-const HEADER = 7;
+/** State (1 byte), token (6 bytes), print (2 bytes). */
+const HEADER = 9;
+const TOKEN_END = 7;
 
 /** A message that is stored and has not been processed. */
 export interface HeldMessage {
@@ -34,10 +35,11 @@ export class Inbox {
   /** Messages found in the store, to be handed over. */
   readonly held: HeldMessage[] = [];
   /** Tokens of messages whose hand-over in pieces was begun. */
-  readonly #begun: { readonly id: number; readonly token: number }[] = [];
+  readonly #begun: { readonly id: number; readonly token: number; readonly print: number }[] = [];
   /**
    * A CONNECT was not seen answered, so the session that the broker has may be a new one, in which the identifiers held here
-   * mean nothing. What a broker sends again from the old one carries DUP [MQTT-3.3.1-1].
+   * mean nothing. What a broker sends again from the old one carries DUP [MQTT-3.3.1-1]; so does what it has sent in the new
+   * one and we have not seen, so the message must be the same, too.
    */
   #doubtful = false;
 
@@ -60,17 +62,18 @@ export class Inbox {
   load(id: number, value: Uint8Array): void {
     if (value.byteLength < HEADER) throw new Error("it is not an incoming message");
     const token = readToken(value);
+    const print = uint16(value, HEADER - 2);
     if (value[0] === BEGUN) {
-      this.#begun.push({ id, token });
+      this.#begun.push({ id, token, print });
       return;
     }
     if (value[0] === HELD) {
-      const payload = HEADER + 3 + (((value[8] as number) << 8) | (value[9] as number));
+      const payload = HEADER + 3 + uint16(value, HEADER + 1);
       if (!(payload <= value.byteLength)) throw new Error("it is too short");
       const topic = readUtf8(value, HEADER + 3, payload);
-      this.held.push({ id, token, topic, payload: value.slice(payload), retain: value[7] === 1 });
+      this.held.push({ id, token, topic, payload: value.slice(payload), retain: value[HEADER] === 1 });
     }
-    this.received.add(id);
+    this.received.add(id, print);
   }
 
   get doubtful(): boolean {
@@ -84,7 +87,8 @@ export class Inbox {
 
   /** The connection has ended, which durability `offline` stores. @throws MqttError of kind `resource` */
   offline(): void {
-    if (this.#durability === "offline") for (const id of this.received.all()) this.#write(id, headerOf(DONE, 0));
+    if (this.#durability === "offline")
+      for (const id of this.received.all()) this.#write(id, this.#header(DONE, id, 0));
   }
 
   /** Whether there is anything of the broker's session. */
@@ -102,10 +106,14 @@ export class Inbox {
     this.#doubtful = false;
   }
 
-  /** Whether a message that comes was handed over before. @param duplicate its DUP flag */
-  isRepeated(id: number, duplicate: boolean): boolean {
+  /**
+   * Whether a message that comes was handed over before.
+   * @param duplicate its DUP flag
+   * @param print of it
+   */
+  isRepeated(id: number, duplicate: boolean, print: number): boolean {
     if (!this.received.has(id)) return false;
-    if (duplicate || !this.#doubtful) return true;
+    if (!this.#doubtful || (duplicate && print === this.received.printOf(id))) return true;
     this.received.delete(id);
     return false;
   }
@@ -113,20 +121,21 @@ export class Inbox {
   /**
    * The hand-over of a message in pieces begins.
    * @param token the one for it, if its hand-over was not begun before
+   * @param print of it
    * @returns its token
    * @throws MqttError of kind `resource`
    */
-  begin(id: number, duplicate: boolean, token: number): number {
+  begin(id: number, duplicate: boolean, token: number, print: number): number {
     const index = this.#begun.findIndex((entry) => entry.id === id);
     if (index >= 0) {
       const [before] = this.#begun.splice(index, 1);
-      if (before !== undefined && (duplicate || !this.#doubtful)) {
+      if (before !== undefined && (!this.#doubtful || (duplicate && before.print === print))) {
         this.#begun.push(before);
         return before.token;
       }
     }
-    if (this.#durable) this.#write(id, headerOf(BEGUN, token));
-    this.#begun.push({ id, token });
+    if (this.#durable) this.#write(id, headerOf(BEGUN, token, print));
+    this.#begun.push({ id, token, print });
     return token;
   }
 
@@ -134,28 +143,28 @@ export class Inbox {
    * Stores a message before PUBREC is sent for it. One that no value of the store can hold is like one that comes in pieces:
    * of it only that it was processed is stored. @throws MqttError of kind `resource`
    */
-  hold(id: number, token: number, topic: string, payload: Uint8Array, retain: boolean): void {
+  hold(id: number, print: number, { token, topic, payload, retain }: Omit<HeldMessage, "id">): void {
     const topicLength = utf8Length(topic);
     const length = HEADER + 3 + topicLength + payload.byteLength;
     if (this.#durable && length <= (this.#store as SessionStore).maximumLength) {
       const value = new Uint8Array(length);
-      value.set(headerOf(HELD, token));
-      value[7] = retain ? 1 : 0;
-      value[8] = topicLength >> 8;
-      value[9] = topicLength & 0xff;
+      value.set(headerOf(HELD, token, print));
+      value[HEADER] = retain ? 1 : 0;
+      value[HEADER + 1] = topicLength >> 8;
+      value[HEADER + 2] = topicLength & 0xff;
       value.set(payload, writeUtf8(topic, value, HEADER + 3));
       this.#write(id, value);
     }
-    this.received.add(id);
+    this.received.add(id, print);
   }
 
   /** The handlers of a message are done: it will not be handed over again. @throws MqttError of kind `resource` */
   processed(id: number, token: number): void {
     const index = this.#begun.findIndex((entry) => entry.id === id);
-    if (index >= 0) this.#begun.splice(index, 1);
+    const [begun] = index < 0 ? [] : this.#begun.splice(index, 1);
     // First, for it was handed over: should the store refuse, only a loss of power may bring it again.
-    if (!this.received.has(id)) this.received.add(id);
-    if (this.#durable) this.#write(id, headerOf(DONE, token));
+    if (!this.received.has(id)) this.received.add(id, begun?.print ?? 0);
+    if (this.#durable) this.#write(id, this.#header(DONE, id, token));
   }
 
   /** PUBREL has come. @throws MqttError of kind `resource` */
@@ -164,6 +173,10 @@ export class Inbox {
     this.#delete(id);
     this.received.delete(id);
     if (this.isEmpty) this.#doubtful = false;
+  }
+
+  #header(state: number, id: number, token: number): Uint8Array {
+    return headerOf(state, token, this.received.printOf(id));
   }
 
   /** Whether messages are stored as they come. */
@@ -192,19 +205,25 @@ export class Inbox {
   }
 }
 
-function headerOf(state: number, token: number): Uint8Array {
+function headerOf(state: number, token: number, print: number): Uint8Array {
   const header = new Uint8Array(HEADER);
   header[0] = state;
   let rest = token;
-  for (let index = HEADER - 1; index > 0; index--) {
+  for (let index = TOKEN_END - 1; index > 0; index--) {
     header[index] = rest % 256;
     rest = Math.floor(rest / 256);
   }
+  header[TOKEN_END] = print >> 8;
+  header[TOKEN_END + 1] = print & 0xff;
   return header;
 }
 
 function readToken(value: Uint8Array): number {
   let token = 0;
-  for (let index = 1; index < HEADER; index++) token = token * 256 + (value[index] as number);
+  for (let index = 1; index < TOKEN_END; index++) token = token * 256 + (value[index] as number);
   return token;
+}
+
+function uint16(value: Uint8Array, at: number): number {
+  return ((value[at] as number) << 8) | (value[at + 1] as number);
 }

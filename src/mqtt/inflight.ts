@@ -181,8 +181,9 @@ export function isReleased(entry: Outgoing): boolean {
 /** Identifiers of QoS 2 messages that have arrived and are not yet released. Section 4.3.3. */
 export class ReceivedIds {
   readonly #maximum: number;
-  /** Grows by doubling: two bytes an identifier, where an array's element would take sixteen. */
+  /** They grow by doubling: two bytes an identifier, where an array's element would take sixteen. */
   #ids = new Uint16Array(8);
+  #prints = new Uint16Array(8);
   #length = 0;
 
   constructor(maximum: number) {
@@ -206,20 +207,28 @@ export class ReceivedIds {
     return index < this.#length ? index : -1;
   }
 
-  add(id: number): void {
+  /** The print that an identifier was added with. */
+  printOf(id: number): number {
+    return this.#prints[this.#indexOf(id)] ?? 0;
+  }
+
+  /** @param print of the message, to know it again by */
+  add(id: number, print: number): void {
     if (this.#length === this.#ids.length) {
-      const ids = new Uint16Array(this.#length * 2);
-      ids.set(this.#ids);
-      this.#ids = ids;
+      this.#ids = doubled(this.#ids);
+      this.#prints = doubled(this.#prints);
     }
-    this.#ids[this.#length++] = id;
+    this.#ids[this.#length] = id;
+    this.#prints[this.#length++] = print;
   }
 
   /** @returns whether it was there */
   delete(id: number): boolean {
     const index = this.#indexOf(id);
     if (index < 0) return false;
-    this.#ids[index] = this.#ids[--this.#length] as number;
+    const last = --this.#length;
+    this.#ids[index] = this.#ids[last] as number;
+    this.#prints[index] = this.#prints[last] as number;
     return true;
   }
 
@@ -231,6 +240,12 @@ export class ReceivedIds {
   clear(): void {
     this.#length = 0;
   }
+}
+
+function doubled(numbers: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
+  const twice = new Uint16Array(numbers.length * 2);
+  twice.set(numbers);
+  return twice;
 }
 
 /** A message as it is accepted or read from the store. */

@@ -31,6 +31,8 @@ export class Outbox {
   holdQoS2 = false;
   /** Told of each message that is parked for that. */
   onHeld: ((message: Outgoing) => void) | undefined;
+  /** Whether a message waits for one that is held back; then all behind it do. */
+  waitsFor: ((packet: Uint8Array) => boolean) | undefined;
 
   readonly #store: OutgoingStore | undefined;
   readonly #durability: Durability;
@@ -189,6 +191,7 @@ export class Outbox {
       }
       const entry = log.at(log.sent);
       if (!this.holdQoS2 || isReleased(entry) || !isQoS2(entry.packet)) {
+        if (this.waitsFor?.(entry.packet) === true) return undefined;
         log.advance();
         return entry;
       }
@@ -232,9 +235,7 @@ export class Outbox {
     const before = this.#isSessionSaved;
     this.#isSessionSaved = isSaved;
     if (before || !isSaved) return;
-    const { log } = this;
-    for (let index = 0; index < log.length; index++) this.#saveRelease(log.at(index));
-    for (const entry of this.parked) this.#saveRelease(entry);
+    this.#eachInMemory((entry) => this.#saveRelease(entry));
   }
 
   #saveRelease(entry: Outgoing): void {
@@ -291,10 +292,7 @@ export class Outbox {
     for (const entry of this.parked) forgetAttempt(entry);
   }
 
-  /**
-   * A CONNECT was not seen answered, before power was lost perhaps: the session that the broker says it has may be a new one,
-   * to which what is sent again is new.
-   */
+  /** A CONNECT was not seen answered: to the session that the broker says it has, what is sent again may be new. */
   doubt(): void {
     this.#eachInMemory(doubt);
   }

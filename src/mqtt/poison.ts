@@ -3,9 +3,11 @@
  *
  * It is told from the others by sending them one at a time, and from a broker or a network that closes whatever is sent by a
  * connection without it. Only when that one lasts is the message parked: it stays accepted, and gets another chance now and
- * then, for brokers change. The next message may be poison too: then both are held back, and so on, up to a few. Where no QoS 2 message was ever taken, a suspect with QoS 2 stands for all of them: some brokers
- * have no QoS 2 and close the connection at it (NATS 2.9).
+ * then, for brokers change. Until then what comes behind it on its topic waits too, for it may be acquitted, and order is
+ * promised. The next message may be poison too: then both are held back, and so on, up to a few. Where no QoS 2 message was
+ * ever taken, a suspect with QoS 2 stands for all of them: some brokers have no QoS 2 and close the connection at it (NATS 2.9).
  */
+import { isOfOneStream } from "./encode.js";
 import { isQoS2, isReleased, type Outgoing } from "./inflight.js";
 import type { Outbox } from "./outbox.js";
 
@@ -67,9 +69,20 @@ export class PoisonWatch {
     if (this.#suspects.length > 0) this.#convict(now);
   }
 
-  #convict(now: number): void {
+  #suspect(entry: Outgoing): void {
+    this.#suspects.push(entry);
+    this.#outbox.waitsFor = (packet) => this.#suspects.some((suspect) => isOfOneStream(suspect.packet, packet));
+  }
+
+  #takeSuspects(): Outgoing[] {
     const suspects = this.#suspects;
     this.#suspects = [];
+    this.#outbox.waitsFor = undefined;
+    return suspects;
+  }
+
+  #convict(now: number): void {
+    const suspects = this.#takeSuspects();
     this.#parkedAt = now;
     for (const suspect of suspects) this.#parked(suspect);
     // Those held back for the suspect's sake, and all that are to come.
@@ -110,15 +123,14 @@ export class PoisonWatch {
     else if (accused !== undefined) {
       this.#outbox.park(log.indexOf(accused.id));
       if (isQoS2(accused.packet) && !this.#hasQoS2) this.#outbox.holdQoS2 = true;
-      this.#suspects.push(accused);
+      this.#suspect(accused);
     }
     this.#acquitted = false;
     this.#accused = undefined;
   }
 
   #acquit(): void {
-    const suspects = this.#suspects;
-    this.#suspects = [];
+    const suspects = this.#takeSuspects();
     if (this.#accused !== undefined) this.#accused.strikes = 0;
     if (suspects.length === 0) return;
     if (this.#outbox.holdQoS2) this.#release(0);

@@ -47,12 +47,11 @@ export class Receiver {
     const session = this.#session;
     const { QoS, id } = decoder;
     const more = decoder.unfinished;
-    if (first) this.#begin(decoder, more);
+    const print = first && QoS === 2 ? decoder.print() : 0;
+    if (first) this.#begin(decoder, more, print);
     if (!this.#repeated) {
       const message = messageFrom(decoder, this.#token, more);
-      if (first && !more && QoS === 2) {
-        session.inbox.hold(id, message.token, message.topic, message.payload, message.retain);
-      }
+      if (first && !more && QoS === 2) session.inbox.hold(id, print, message);
       this.#piece = more ? message : undefined;
       this.#events.message(message);
       if (!more && QoS === 2) session.inbox.processed(id, message.token);
@@ -60,16 +59,16 @@ export class Receiver {
     if (!more && QoS > 0) this.#answer(QoS === 1 ? PUBACK : PUBREC, id);
   }
 
-  #begin({ QoS, id, flags }: Decoder, more: boolean): void {
+  #begin({ QoS, id, flags }: Decoder, more: boolean, print: number): void {
     const { inbox } = this.#session;
     const duplicate = (flags & DUP) !== 0;
-    this.#repeated = QoS === 2 && inbox.isRepeated(id, duplicate);
+    this.#repeated = QoS === 2 && inbox.isRepeated(id, duplicate, print);
     if (this.#repeated) return;
     if (QoS === 2 && inbox.received.full) {
       throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
     }
     const token = this.#session.nextToken();
-    this.#token = QoS === 2 && more ? inbox.begin(id, duplicate, token) : token;
+    this.#token = QoS === 2 && more ? inbox.begin(id, duplicate, token, print) : token;
   }
 
   /** PUBREL has come. It is answered whether or not there is something to release. */

@@ -211,16 +211,20 @@ export class Sender {
   /** Chooses what is to be sent next. @returns whether there is anything */
   #nextPacket(now: number): boolean {
     if (!this.#ready) return false;
-    const { subscriptions, outbox } = this.#session;
+    const session = this.#session;
     const answer = this.#answers.shift();
     if (answer !== undefined) this.#beginAnswer(answer >> 16, answer & 0xffff);
     else if (this.#pingDue) {
       this.#pingDue = false;
       this.pingAt ??= now;
       this.#begin(this.#small, writeBare(PINGREQ, this.#small));
-    } else if (subscriptions.due) {
-      this.#begin(this.#session.subscriptionRequest(now));
     } else {
+      const request = session.subscriptionRequest(now);
+      if (request !== undefined) {
+        this.#begin(request);
+        return true;
+      }
+      const { outbox } = session;
       const entry = outbox.log.sent < this.window ? outbox.next() : undefined;
       if (entry !== undefined) {
         this.#beginEntry(entry);

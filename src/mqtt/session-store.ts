@@ -2,13 +2,15 @@
  * The session's form in a key-value store: one key a thing, so that every change is one atomic write.
  *
  * - `s`                  who the session is with, the counter's reservation, the subscriptions; JSON
+ * - `c`                  there while what `s` says of the broker's session holds
  * - `o<token, base 36>`  an accepted message, as the packet to be sent next for it
- * - `i<id, base 36>`     an incoming QoS 2 message: state, token, flags, topic, payload
+ * - `i<id, base 36>`     an incoming QoS 2 message: state, token, print, flags, topic, payload
  * - `x…`                 a value of one of these keys that could not be used, set aside
  *
  * Every value ends in a checksum: what was damaged, or written by something else, is recognised. Other keys are left alone.
  */
 import type { KeyValue } from "../platform.js";
+import { checksum } from "./checksum.js";
 import { type MqttError, resource } from "./errors.js";
 
 const CHECKSUM_LENGTH = 2;
@@ -52,7 +54,7 @@ export class SessionStore {
       const length = value.byteLength - CHECKSUM_LENGTH;
       if (
         length < 0 ||
-        checksum(value, length) !== (((value[length] as number) << 8) | (value[length + 1] as number))
+        checksum(value, 0, length) !== (((value[length] as number) << 8) | (value[length + 1] as number))
       ) {
         throw new Error("its checksum is wrong");
       }
@@ -82,7 +84,7 @@ export class SessionStore {
     const { byteLength } = value;
     const sealed = new Uint8Array(byteLength + CHECKSUM_LENGTH);
     sealed.set(value);
-    const sum = checksum(value, byteLength);
+    const sum = checksum(value, 0, byteLength);
     sealed[byteLength] = sum >> 8;
     sealed[byteLength + 1] = sum & 0xff;
     try {
@@ -102,23 +104,6 @@ export class SessionStore {
     }
     this.onDeleted?.();
   }
-}
-
-/** CRC-16/CCITT by half bytes: finds every error of up to 16 bits in a row, an erased byte among them. */
-const CRC: readonly number[] = Object.freeze([
-  0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7, 0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad,
-  0xe1ce, 0xf1ef,
-]);
-
-function checksum(bytes: Uint8Array, length: number): number {
-  // A start and an end of their own, so that neither nothing, nor zeros, nor a value with zeros behind it passes.
-  let crc = 0x1d0f;
-  for (let index = 0; index < length; index++) {
-    const byte = bytes[index] as number;
-    crc = ((crc << 4) & 0xffff) ^ (CRC[(crc >> 12) ^ (byte >> 4)] as number);
-    crc = ((crc << 4) & 0xffff) ^ (CRC[(crc >> 12) ^ (byte & 0x0f)] as number);
-  }
-  return crc ^ 0xffff;
 }
 
 function describe(error: unknown): string {

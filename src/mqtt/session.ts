@@ -13,10 +13,17 @@ import { SessionStore } from "./session-store.js";
 import { type KnownSubscription, Subscriptions } from "./subscriptions.js";
 import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
 
-const FORMAT = 1;
+const FORMAT = 2;
 const SESSION_KEY = "s";
+/**
+ * There while what the store says of the broker's session holds. It goes before CONNECT is sent, for that may begin a new
+ * session and its answer may never be seen; and a full store takes a delete, where it would refuse a note.
+ */
+const CERTAIN_KEY = "c";
 /** Tokens taken from the store at once: one write for so many. */
 const RESERVATION = 1024;
+/** Milliseconds that a SUBSCRIBE or UNSUBSCRIBE waits for room in the store: to hear nothing at all would be worse. */
+const NOTE_PATIENCE = 150_000;
 const RADIX = 36;
 
 interface StoredSession {
@@ -24,8 +31,6 @@ interface StoredSession {
   readonly identity: string;
   readonly next: number;
   readonly subscriptions: readonly KnownSubscription[];
-  /** It may not be the session that the broker has by now. */
-  readonly doubtful: boolean;
   /** Messages with QoS 2 up to this token, if they were sent, may have reached a session of the broker that is gone. */
   readonly risky: number;
 }
@@ -62,9 +67,13 @@ export class Session {
   #online = false;
   /**
    * A CONNECT has gone out and was not seen answered. It may have begun a new session, of which the next CONNACK will say that
-   * it is present; so this is stored before, for power may fail before the answer comes.
+   * it is present.
    */
   #asked = false;
+  /** {@link CERTAIN_KEY} is stored. */
+  #certain = false;
+  /** Since when a request waits for the store. */
+  #waitsSince: number | undefined;
   /** As found in the store. */
   #risky = 0;
 
@@ -107,15 +116,16 @@ export class Session {
 
   // ---- the connection
 
-  /** CONNECT is about to be sent. */
+  /** CONNECT is about to be sent. @throws MqttError of kind `resource`: then it must not be */
   asking(): void {
+    if (this.#certain) this.#store?.delete(CERTAIN_KEY);
+    this.#certain = false;
     if (this.#asked) {
       this.subscriptions.doubt();
       this.inbox.doubt();
       this.outbox.doubt();
     }
     this.#asked = true;
-    if (this.established) this.#save();
   }
 
   /** The broker has refused the connection: it has begun nothing. */
@@ -178,12 +188,26 @@ export class Session {
 
   /**
    * The SUBSCRIBE or UNSUBSCRIBE that is due, encoded; it counts as sent at `now`. That its filters are unsure is stored
-   * before, for its answer may never be seen.
+   * before, for its answer may never be seen. While the store refuses that, the request waits, for a time.
    */
-  subscriptionRequest(now: number): Uint8Array {
-    const packet = this.subscriptions.request(identifierFor(this.nextToken()), now);
-    this.saveSubscriptions();
+  subscriptionRequest(now: number): Uint8Array | undefined {
+    if (!this.subscriptions.due) return undefined;
+    if (this.#unsaved && !this.#save() && this.#mustWait(now)) return undefined;
+    const id = identifierFor(this.nextToken());
+    const packet = this.subscriptions.request(id, now);
+    if (!this.established || this.#save()) this.#waitsSince = undefined;
+    else if (this.#mustWait(now)) {
+      this.subscriptions.withdraw(id);
+      return undefined;
+    }
     return packet;
+  }
+
+  /** Whether a request is to wait until the store takes its note: where the store claims something, it would be believed. */
+  #mustWait(now: number): boolean {
+    if (this.#claimant !== this.#identity) return false;
+    this.#waitsSince ??= now;
+    return ((now - this.#waitsSince) | 0) < NOTE_PATIENCE;
   }
 
   /** The broker's subscriptions have changed. */
@@ -201,7 +225,6 @@ export class Session {
       identity: this.established ? this.#identity : "",
       next: Math.max(this.#reserved, this.#next),
       subscriptions: this.subscriptions.known(),
-      doubtful: this.#asked || this.inbox.doubtful,
       risky: this.outbox.riskyUntil,
     };
     const text = JSON.stringify(stored);
@@ -212,17 +235,32 @@ export class Session {
         this.#store.write(SESSION_KEY, value);
       } catch (error) {
         // A write that fails may have been done.
-        if (this.#saved() !== text) {
-          if (!this.#unsaved) this.#store.damage.push(error as MqttError);
-          this.#unsaved = true;
-          return false;
-        }
+        if (this.#saved() !== text) return this.#refusedBy(error as MqttError);
       }
     }
-    this.#unsaved = false;
     this.#claimant = stored.identity;
     this.outbox.savedSession(this.established);
+    try {
+      this.#certify(this.#store);
+      this.#unsaved = false;
+    } catch (error) {
+      this.#refusedBy(error as MqttError);
+    }
     return true;
+  }
+
+  /** Reports it, the first time, and has it tried again. */
+  #refusedBy(error: MqttError): false {
+    if (!this.#unsaved) this.#store?.damage.push(error);
+    this.#unsaved = true;
+    return false;
+  }
+
+  #certify(store: SessionStore): void {
+    if (!this.established || this.#asked || this.inbox.doubtful || (this.#certain && !this.#unsaved)) return;
+    // First, for a write that fails may have been done: it is deleted before it can mislead.
+    this.#certain = true;
+    store.write(CERTAIN_KEY, Uint8Array.of(1));
   }
 
   #saved(): string | undefined {
@@ -241,7 +279,9 @@ export class Session {
       else if (mark > 0) marked.push(mark);
       else if (id > 0 && id < 65_536) store.read(key, (value) => this.inbox.load(id, value));
     }
-    this.#next = Math.max(this.#next, this.outbox.load(tokens, marked, this.#risky) + 1);
+    // While it is not certain, what was in doubt may not have been noted.
+    const risky = this.#asked ? Number.POSITIVE_INFINITY : this.#risky;
+    this.#next = Math.max(this.#next, this.outbox.load(tokens, marked, risky) + 1);
   }
 
   #loadSession(value: Uint8Array): void {
@@ -251,11 +291,12 @@ export class Session {
     if (!Array.isArray(stored.subscriptions)) throw new Error("its subscriptions are not a list");
     this.#next = this.#reserved = stored.next;
     this.#claimant = stored.identity;
+    this.#certain = this.#store?.read(CERTAIN_KEY, () => true) === true;
     if (stored.identity !== this.#identity) return;
     this.established = true;
     this.outbox.savedSession(true);
     this.subscriptions.restore(stored.subscriptions);
-    this.#asked = stored.doubtful;
+    this.#asked = !this.#certain;
     this.#risky = stored.risky;
   }
 }

@@ -139,6 +139,11 @@ export class Subscriptions {
     return encodeRequest(type, id, chosen);
   }
 
+  /** The request just made cannot be sent. */
+  withdraw(id: number): void {
+    for (const entry of this.#list) if (entry.request === id) entry.request = 0;
+  }
+
   /** The oldest request under way was sent at; undefined when there is none. */
   waitingSince(now: number): number | undefined {
     let oldest: number | undefined;

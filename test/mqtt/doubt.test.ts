@@ -89,6 +89,25 @@ describe("a CONNECT that was not seen answered", () => {
     expect(rig.messages).toHaveLength(2);
   });
 
+  it("makes another message a new one, with DUP, too: the broker may have sent it before in the session it began", () => {
+    const store = new MapStore();
+    const before = new Rig({ store });
+    let connection = before.connect();
+    connection.send(publish("a", "old", 2, 7));
+    connection.expect("pubrec");
+    connection.reset();
+    before.broker.accept(9000).expect("connect");
+    const after = new Rig({ store: store.copy() });
+    connection = after.connect({ sessionPresent: true });
+    connection.send(publish("a", "new", 2, 7, { dup: true }));
+    connection.expect("pubrec");
+    expect(after.messages.map(({ text }) => text)).toEqual(["new"]);
+    const again = new Rig({ store: store.copy() });
+    again.connect({ sessionPresent: true }).send(publish("a", "old", 2, 7, { dup: true }));
+    again.settle();
+    expect(again.messages).toEqual([]);
+  });
+
   it("does not make it a new one when the session was seen to go on", () => {
     const rig = new Rig();
     let connection = rig.connect();

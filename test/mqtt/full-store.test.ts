@@ -177,12 +177,46 @@ describe("a store that does not take what is kept of the session", () => {
     rig.settle();
     refuseSession(store);
     rig.client.subscribe("a", {}, rig.handler);
-    connection.send(suback(connection.expect("subscribe").messageId as number, 0));
     rig.settle();
     expect(rig.news("error")).toEqual([
       ["error", "store-full"],
       ["error", "store-full"],
     ]);
+  });
+
+  it("has what was sent before a loss of power reported as a risk, when the broker lost its session meanwhile", () => {
+    const store = new MapStore();
+    const before = new Rig({ store });
+    let connection = before.connect();
+    before.publish("a", "x", 2);
+    connection.expect("publish");
+    store.refuse = (_key, value) => (value === undefined ? undefined : "full");
+    // The broker's answer, that it has begun a new session, is never seen.
+    connection.reset();
+    connection = before.broker.accept(9000);
+    connection.expect("connect");
+    const after = new Rig({ store: store.copy() });
+    connection = after.connect({ sessionPresent: true });
+    const { messageId } = connection.expect("publish", { payload: "x" });
+    connection.send(pubrec(messageId as number));
+    connection.expect("pubrel");
+    connection.send(pubcomp(messageId as number));
+    after.settle();
+    expect(after.news("published").map(([, , outcome]) => outcome)).toEqual(["may-be-duplicated"]);
+  });
+
+  it("has a request wait that it takes no note of, until there is room", () => {
+    const store = new MapStore();
+    const rig = new Rig({ store });
+    const connection = rig.connect();
+    refuseSession(store);
+    rig.client.subscribe("a", {}, rig.handler);
+    rig.publish("b", "x", 1);
+    connection.expect("publish");
+    connection.expectNothing(1000);
+    store.refuse = undefined;
+    rig.publish("b", "y", 1);
+    connection.expect("subscribe");
   });
 
   it("does not believe, either, a session that is stored with somebody else", () => {
@@ -195,12 +229,16 @@ describe("a store that does not take what is kept of the session", () => {
     rig.broker.accept().expect("connect", { clientId: "other", clean: true });
   });
 
-  it("goes on with the one it has when only its news find no room", () => {
+  it("goes on with the one it has when its news find no room for long", () => {
     const store = new MapStore();
-    const rig = new Rig({ store });
+    const rig = new Rig({ store, keepAlive: 0 });
     const connection = rig.connect();
     refuseSession(store);
     rig.client.subscribe("a", {}, rig.handler);
+    rig.publish("b", "x", 0);
+    rig.advance(150_000);
+    rig.publish("b", "x", 0);
+    connection.expect("publish");
     connection.send(suback(connection.expect("subscribe").messageId as number, 0));
     rig.reconnect(connection, { sessionPresent: false }).expect("subscribe");
     expect(rig.client.connected).toBe(true);

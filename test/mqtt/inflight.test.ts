@@ -124,7 +124,7 @@ describe("the identifiers received", () => {
     const ids = new ReceivedIds(40);
     for (let id = 1; id <= 40; id++) {
       expect(ids.full).toBe(false);
-      ids.add(id);
+      ids.add(id, id * 7);
     }
     expect(ids.full).toBe(true);
     expect(ids.has(0)).toBe(false);
@@ -132,10 +132,13 @@ describe("the identifiers received", () => {
     expect(ids.full).toBe(false);
     for (let id = 1; id <= 41; id++) expect(ids.has(id)).toBe(id % 2 === 1 && id <= 40);
     expect(ids.delete(2)).toBe(false);
-    ids.add(2);
+    ids.add(2, 9);
     expect(ids.delete(2)).toBe(true);
-    ids.add(2);
+    ids.add(2, 9);
     expect([...ids.all()].sort((a, b) => a - b)).toEqual([1, 2, ...Array.from({ length: 19 }, (_, n) => 2 * n + 3)]);
+    expect(ids.printOf(1)).toBe(7);
+    expect(ids.printOf(39)).toBe(273);
+    expect(ids.printOf(2)).toBe(9);
     ids.clear();
     expect(ids.has(1)).toBe(false);
     expect([...ids.all()]).toEqual([]);

@@ -216,7 +216,7 @@ describe("review() with a store that refuses", () => {
       const other = new Rig({ store: store.copy(), window: WINDOW });
       expect(other.client.pending).toBe(expected.length);
       expect(drained(rig.connect(), rig)).toEqual(expected);
-      expect(store.keys()).toEqual(["s"]);
+      expect(store.keys()).toEqual(["s", "c"]);
     }
   });
 

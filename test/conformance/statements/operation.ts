@@ -42,7 +42,7 @@ export const OPERATION: readonly Statement[] = [
     ],
     violation: {
       file: "inbox",
-      changes: [["if (!this.received.has(id)) this.received.add(id);", "this.received.delete(id);"]],
+      changes: [["if (!this.received.has(id)) this.received.add(id, begun?.print ?? 0);", "this.received.delete(id);"]],
     },
   },
   {
@@ -75,8 +75,8 @@ export const OPERATION: readonly Statement[] = [
       file: "receiver",
       changes: [
         [
-          "this.#repeated = QoS === 2 && inbox.isRepeated(id, duplicate);",
-          "this.#repeated = (QoS === 1 && duplicate) || (QoS === 2 && inbox.isRepeated(id, duplicate));",
+          "this.#repeated = QoS === 2 && inbox.isRepeated(id, duplicate, print);",
+          "this.#repeated = (QoS === 1 && duplicate) || (QoS === 2 && inbox.isRepeated(id, duplicate, print));",
         ],
       ],
     },
@@ -101,7 +101,10 @@ export const OPERATION: readonly Statement[] = [
       `${COMES} > is released as often as the broker asks, known or not`,
       "mqtt/session > an incoming QoS 2 message > that was answered is not handed over again after a loss of power",
     ],
-    violation: { file: "inbox", changes: [["if (duplicate || !this.#doubtful) return true;", ""]] },
+    violation: {
+      file: "inbox",
+      changes: [["if (!this.#doubtful || (duplicate && print === this.received.printOf(id))) return true;", ""]],
+    },
   },
   {
     number: "MQTT-4.4.0-1",
@@ -243,8 +246,8 @@ export const OPERATION: readonly Statement[] = [
       file: "receiver",
       changes: [
         [
-          "session.inbox.hold(id, message.token, message.topic, message.payload, message.retain);",
-          "try {\n          session.inbox.hold(id, message.token, message.topic, message.payload, message.retain);\n        } catch {\n          return;\n        }",
+          "session.inbox.hold(id, print, message);",
+          "try { session.inbox.hold(id, print, message); } catch { return; }",
         ],
       ],
     },
