@@ -245,17 +245,21 @@ export class Connection {
     const { clock } = this.#platform;
     for (;;) {
       const choked = protocol.choked;
-      while (this.#room > 0) {
-        const bytes = protocol.output(this.#room, clock.now());
-        if (bytes === undefined) break;
-        this.#room = (this.#socket as Socket).write(bytes);
-      }
+      this.#send();
       if (!choked || protocol.choked) break;
       protocol.resume();
       this.#read();
     }
     if (protocol.finished) this.#ended(undefined);
     else this.#arm(clock.now());
+  }
+
+  #send(): void {
+    while (this.#room > 0) {
+      const bytes = this.#protocol.output(this.#room, this.#platform.clock.now());
+      if (bytes === undefined) return;
+      this.#room = (this.#socket as Socket).write(bytes);
+    }
   }
 
   #readable(): void {
@@ -267,7 +271,13 @@ export class Connection {
     while (this.#socket !== undefined && !this.#protocol.choked && !this.#protocol.finished) {
       const count = this.#socket.read(this.#protocol.room());
       if (count === 0) return;
-      this.#protocol.received(count, this.#platform.clock.now());
+      try {
+        this.#protocol.received(count, this.#platform.clock.now());
+      } catch (error) {
+        // What was taken before it is answered, so that the broker need not send that again.
+        if ((error as MqttError).kind === "resource") this.#send();
+        throw error;
+      }
     }
   }
 

@@ -3,6 +3,7 @@
  * store holds, so that each message is handed over once. Section 4.3.3.
  */
 import type { Durability } from "./api.js";
+import type { MqttError } from "./errors.js";
 import { ReceivedIds } from "./inflight.js";
 import type { SessionStore } from "./session-store.js";
 import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
@@ -118,25 +119,20 @@ export class Inbox {
     return false;
   }
 
-  /**
-   * The hand-over of a message in pieces begins.
-   * @param token the one for it, if its hand-over was not begun before
-   * @param print of it
-   * @returns its token
-   * @throws MqttError of kind `resource`
-   */
-  begin(id: number, duplicate: boolean, token: number, print: number): number {
+  /** The token of a message whose hand-over was begun before; undefined when it was not. */
+  begun(id: number, duplicate: boolean, print: number): number | undefined {
     const index = this.#begun.findIndex((entry) => entry.id === id);
-    if (index >= 0) {
-      const [before] = this.#begun.splice(index, 1);
-      if (before !== undefined && (!this.#doubtful || (duplicate && before.print === print))) {
-        this.#begun.push(before);
-        return before.token;
-      }
-    }
+    if (index < 0) return undefined;
+    const before = this.#begun[index];
+    if (before !== undefined && (!this.#doubtful || (duplicate && before.print === print))) return before.token;
+    this.#begun.splice(index, 1);
+    return undefined;
+  }
+
+  /** The hand-over of a message in pieces begins. @throws MqttError of kind `resource` */
+  begin(id: number, token: number, print: number): void {
     if (this.#durable) this.#write(id, headerOf(BEGUN, token, print));
     this.#begun.push({ id, token, print });
-    return token;
   }
 
   /**
@@ -153,9 +149,19 @@ export class Inbox {
       value[HEADER + 1] = topicLength >> 8;
       value[HEADER + 2] = topicLength & 0xff;
       value.set(payload, writeUtf8(topic, value, HEADER + 3));
-      this.#write(id, value);
+      this.#keep(id, value, headerOf(BEGUN, token, print));
     }
     this.received.add(id, print);
+  }
+
+  /** A full store may still have room for a note that the message is handed over, and with which token. */
+  #keep(id: number, value: Uint8Array, note: Uint8Array): void {
+    try {
+      this.#write(id, value);
+    } catch (error) {
+      if ((error as MqttError).code !== "store-full") throw error;
+      this.#write(id, note);
+    }
   }
 
   /** The handlers of a message are done: it will not be handed over again. @throws MqttError of kind `resource` */

@@ -88,7 +88,9 @@ export class Outbox {
         if (entry === undefined) continue;
         entry.marked = true;
         entry.attempted = this.#store?.wasSent(token) ?? true;
-        this.parked.push(entry);
+        // What the broker has taken over was given another chance, and used it.
+        if (isReleased(entry)) this.log.append(entry);
+        else this.parked.push(entry);
       } else if (this.log.length < this.#window) {
         const entry = this.#load(token);
         if (entry === undefined) continue;

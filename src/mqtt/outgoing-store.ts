@@ -42,6 +42,7 @@ export class OutgoingStore {
     if (byteLength > most) {
       throw resource("message-too-large", `the message takes ${byteLength} bytes and the store ${most}: use a source`);
     }
+    this.#store.reserve();
     if (this.#refused > 0) {
       this.delete(this.#refused);
       this.#refused = 0;

@@ -289,11 +289,11 @@ export class Protocol {
 
   #connack(sessionPresent: boolean, code: number): void {
     if (this.#sender.busy) throw violation("MQTT-3.2.0-1", "CONNACK before CONNECT was sent");
+    const session = this.#session;
+    session.answered();
     if (code > 0) {
-      this.#session.refused();
       throw new MqttError("peer", "refused", `the broker refused the connection: ${CONNECT_REFUSALS[code - 1]}`);
     }
-    const session = this.#session;
     const { clean, foreignSession } = this.#options;
     if (sessionPresent && (clean || this.#discarding)) {
       throw violation("MQTT-3.2.2-1", "CONNACK says that a session is present although Clean Session is 1");

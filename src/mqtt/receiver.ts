@@ -67,8 +67,9 @@ export class Receiver {
     if (QoS === 2 && inbox.received.full) {
       throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
     }
-    const token = this.#session.nextToken();
-    this.#token = QoS === 2 && more ? inbox.begin(id, duplicate, token, print) : token;
+    const begun = QoS === 2 ? inbox.begun(id, duplicate, print) : undefined;
+    this.#token = begun ?? this.#session.nextToken();
+    if (QoS === 2 && more && begun === undefined) inbox.begin(id, this.#token, print);
   }
 
   /** PUBREL has come. It is answered whether or not there is something to release. */

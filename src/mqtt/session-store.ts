@@ -5,6 +5,7 @@
  * - `c`                  there while what `s` says of the broker's session holds
  * - `o<token, base 36>`  an accepted message, as the packet to be sent next for it
  * - `i<id, base 36>`     an incoming QoS 2 message: state, token, print, flags, topic, payload
+ * - `r`                  nothing: room for changes of what is stored already
  * - `x…`                 a value of one of these keys that could not be used, set aside
  *
  * Every value ends in a checksum: what was damaged, or written by something else, is recognised. Other keys are left alone.
@@ -15,11 +16,19 @@ import { type MqttError, resource } from "./errors.js";
 
 const CHECKSUM_LENGTH = 2;
 const ASIDE = "x";
+/**
+ * Room that nothing accepted newly may take: without it a store full of messages could not note what an incoming message or an
+ * acknowledgement asks for, and none of them would ever leave.
+ */
+const RESERVE_KEY = "r";
+const RESERVE = 192;
 
 export class SessionStore {
   readonly #store: KeyValue;
   /** What could not be used, or not be kept, to be reported. */
   readonly damage: MqttError[] = [];
+  /** {@link RESERVE_KEY} is stored. */
+  #hasReserve = false;
   /** Called when something has been deleted: what was refused before may be taken now. */
   onDeleted: (() => void) | undefined;
 
@@ -35,7 +44,9 @@ export class SessionStore {
   /** The keys there are; none, and that in {@link damage}, when the store does not say. */
   keys(): string[] {
     try {
-      return this.#store.keys();
+      const keys = this.#store.keys();
+      this.#hasReserve = keys.includes(RESERVE_KEY);
+      return keys;
     } catch (error) {
       this.damage.push(resource("store-damaged", `the store does not say what it holds: ${describe(error)}`, error));
       return [];
@@ -79,8 +90,25 @@ export class SessionStore {
     }
   }
 
-  /** @throws MqttError of kind `resource`: `store-full` or `store-failed` */
+  /** Keeps room, before something new is accepted. @throws MqttError of kind `resource` */
+  reserve(): void {
+    if (!this.#hasReserve) this.#put(RESERVE_KEY, new Uint8Array(RESERVE));
+    this.#hasReserve = true;
+  }
+
+  /** Where there is no other room, takes what is kept. @throws MqttError of kind `resource`: `store-full` or `store-failed` */
   write(key: string, value: Uint8Array): void {
+    try {
+      this.#put(key, value);
+    } catch (error) {
+      if (!this.#hasReserve || (error as MqttError).code !== "store-full") throw error;
+      this.#hasReserve = false;
+      this.delete(RESERVE_KEY);
+      this.#put(key, value);
+    }
+  }
+
+  #put(key: string, value: Uint8Array): void {
     const { byteLength } = value;
     const sealed = new Uint8Array(byteLength + CHECKSUM_LENGTH);
     sealed.set(value);

@@ -70,6 +70,8 @@ export class Session {
    * it is present.
    */
   #asked = false;
+  /** So it was with the one before the last, which the network may still hold: it may begin a session after the last, too. */
+  #lingers = false;
   /** {@link CERTAIN_KEY} is stored. */
   #certain = false;
   /** Since when a request waits for the store. */
@@ -120,16 +122,17 @@ export class Session {
   asking(): void {
     if (this.#certain) this.#store?.delete(CERTAIN_KEY);
     this.#certain = false;
-    if (this.#asked) {
+    if (this.#asked || this.#lingers) {
       this.subscriptions.doubt();
       this.inbox.doubt();
       this.outbox.doubt();
     }
+    this.#lingers = this.#asked;
     this.#asked = true;
   }
 
-  /** The broker has refused the connection: it has begun nothing. */
-  refused(): void {
+  /** CONNACK has come. */
+  answered(): void {
     this.#asked = false;
   }
 
@@ -141,7 +144,6 @@ export class Session {
   online(resumed: boolean, clean: boolean): void {
     this.#online = true;
     this.outbox.online();
-    this.#asked = false;
     // Stored at once: of the subscriptions that the broker had in a session it has lost, none is known any more.
     if (resumed) this.#save();
     else if (!clean) this.#establish(true);
@@ -257,7 +259,8 @@ export class Session {
   }
 
   #certify(store: SessionStore): void {
-    if (!this.established || this.#asked || this.inbox.doubtful || (this.#certain && !this.#unsaved)) return;
+    const { established, inbox } = this;
+    if (!established || this.#asked || this.#lingers || inbox.doubtful || (this.#certain && !this.#unsaved)) return;
     // First, for a write that fails may have been done: it is deleted before it can mislead.
     this.#certain = true;
     store.write(CERTAIN_KEY, Uint8Array.of(1));

@@ -219,6 +219,9 @@ describe("a message costs", () => {
     const bench = new PoweredClient(undefined);
     bench.advance(10_000);
     expect(bench.client.connected).toBe(true);
+    // The first has the store keep its reserve.
+    bench.publish("first", 1);
+    bench.advance(1000);
     return bench;
   }
 

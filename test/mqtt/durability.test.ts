@@ -10,7 +10,7 @@ function reborn(store: MapStore, options: RigOptions = {}): Rig {
 }
 
 function messages(store: MapStore): string[] {
-  return store.keys().filter((key) => key !== "s" && key !== "c");
+  return store.keys().filter((key) => !["s", "c", "r"].includes(key));
 }
 
 function payloads(connection: Connection): string[] {

@@ -69,7 +69,7 @@ describe("a message that was accepted survives a loss of power", () => {
     first.expect("pubrel");
     first.send(pubcomp(messageId));
     before.settle();
-    expect(store.keys()).toEqual(["s", "c"]);
+    expect(store.keys().sort()).toEqual(["c", "r", "s"]);
     const rig = reborn(store);
     rig.connect({ sessionPresent: true }).expectNothing(1000);
   });
@@ -185,7 +185,7 @@ describe("an incoming QoS 2 message", () => {
     connection.send(publish("a", "x", 2, 9), pubrel(9));
     connection.expect("pubrec");
     connection.expect("pubcomp");
-    expect(store.keys()).toEqual(["s", "c"]);
+    expect(store.keys().sort()).toEqual(["c", "s"]);
   });
 
   it("longer than a value of the store may be is handed over all the same", () => {

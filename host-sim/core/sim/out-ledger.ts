@@ -19,6 +19,8 @@ interface Sent {
   repeated: boolean;
   /** The client has put it aside, or may have: it comes when it comes. */
   parked: boolean;
+  /** Where the same was accepted several times, those that were put aside. */
+  resting: Set<number> | undefined;
   /** The start of the machine in which it was accepted last. */
   boot: number;
 }
@@ -81,6 +83,7 @@ export class OutLedger {
         session: -1,
         repeated: false,
         parked: false,
+        resting: undefined,
         boot: this.#boot,
       };
       this.#sent.set(print, sent);
@@ -93,7 +96,7 @@ export class OutLedger {
     this.pending[QoS]++;
     if (QoS > 0) {
       this.#heldBytes += byteLength;
-      if (sent.arrived < sent.accepted) this.#missing.add(sent);
+      if (sent.arrived < expected(sent)) this.#missing.add(sent);
     }
   }
 
@@ -154,6 +157,7 @@ export class OutLedger {
         session: -1,
         repeated: false,
         parked: false,
+        resting: undefined,
         boot: this.#boot,
       };
       this.#sent.set(print, sent);
@@ -166,7 +170,7 @@ export class OutLedger {
     if (sent.arrived === 0 && sent.index >= 0 && sent.accepted === 1 && !sent.parked) this.#keepsOrder(sent);
     sent.session = this.#session;
     if (sent.arrived < sent.accepted) sent.arrived++;
-    if (sent.arrived >= sent.accepted) this.#missing.delete(sent);
+    if (sent.arrived >= expected(sent)) this.#missing.delete(sent);
   }
 
   /** The client puts messages aside: these, or any. */
@@ -176,6 +180,8 @@ export class OutLedger {
       const sent = this.#tokens.get(token);
       if (sent === undefined) continue;
       sent.parked = true;
+      sent.resting ??= new Set();
+      sent.resting.add(token);
       this.#missing.delete(sent);
     }
     if (tokens === undefined) {
@@ -262,6 +268,11 @@ export class OutLedger {
       this.#accuse("out-order", `${describe(sent)} first arrived after number ${stream.last}`);
     } else stream.last = sent.index;
   }
+}
+
+/** How often it is to arrive. */
+function expected({ accepted, resting }: Sent): number {
+  return resting === undefined ? accepted : accepted - resting.size;
 }
 
 function describe({ topic, QoS, index, since }: Sent): string {
