@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { MemoryStore } from "../../host-sim/core/memory-store.js";
 import type { StorageError } from "../../src/platform.js";
 import { MapStore } from "../support/map-store.js";
-import { connack, puback, pubcomp, publish, pubrec, suback } from "../support/packets.js";
-import { Rig } from "../support/rig.js";
+import { connack, puback, pubcomp, publish, pubrec, pubrel, suback } from "../support/packets.js";
+import { Rig, thrownBy } from "../support/rig.js";
 import type { Connection } from "../support/scripted-broker.js";
 
 /** Has the store refuse to write what is kept of the session as a whole. */
@@ -55,6 +56,40 @@ function expectSentAgain(store: MapStore, payload: string): void {
   rig.settle();
   expect(rig.news("published").map(([, , outcome]) => outcome)).toEqual(["may-be-duplicated"]);
 }
+
+describe("a store full of accepted messages", () => {
+  it("takes incoming QoS 2 messages all the same, a few a connection, and what it took is answered", () => {
+    const store = new MemoryStore({ capacity: 1500 });
+    const rig = new Rig({ store });
+    let connection = rig.connect();
+    connection.reset();
+    rig.settle();
+    const fill = () => {
+      for (;;) rig.client.publish("a", "x".repeat(50), { QoS: 1 });
+    };
+    expect(thrownBy(fill)).toMatchObject({ code: "store-full" });
+    const accepted = rig.client.pending;
+    expect(accepted).toBeGreaterThan(10);
+    const waiting = Array.from({ length: 40 }, (_, at) => at + 1);
+    while (waiting.length > 0) {
+      const before = waiting.length;
+      connection = rig.broker.welcome({ sessionPresent: true, within: 400_000 });
+      connection.send(...waiting.map((id) => publish("b", `${id}`.padEnd(60), 2, id)));
+      rig.settle();
+      for (const { cmd, messageId } of connection.unread) {
+        if (cmd === "pubrec") waiting.splice(waiting.indexOf(messageId as number), 1);
+      }
+      expect(waiting.length).toBeLessThan(before);
+      connection.reset();
+      connection = rig.broker.welcome({ sessionPresent: true, within: 400_000 });
+      for (let id = 1; id <= 40; id++) if (!waiting.includes(id)) connection.send(pubrel(id));
+      rig.settle();
+      connection.reset();
+    }
+    expect(rig.messages.map(({ text }) => Number(text))).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
+    expect(rig.client.pending).toBe(accepted);
+  });
+});
 
 describe("a store that does not take what is kept of the session", () => {
   it.each(["full", "failed"] as const)(
