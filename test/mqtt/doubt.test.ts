@@ -108,24 +108,6 @@ describe("a CONNECT that was not seen answered", () => {
     expect(again.messages).toEqual([]);
   });
 
-  it("may arrive when the next one has been answered: the connection after that is in doubt, too", () => {
-    const rig = new Rig();
-    let connection = rig.connect();
-    connection.send(publish("a", "old", 2, 5));
-    connection.expect("pubrec");
-    connection.reset();
-    connection = rig.broker.accept(9000);
-    connection.expect("connect");
-    connection.reset();
-    connection = rig.broker.welcome({ sessionPresent: true, within: 9000 });
-    // The broker loses its session, and the CONNECT that the network has held begins another.
-    connection.reset();
-    connection = rig.broker.welcome({ sessionPresent: true, within: 9000 });
-    connection.send(publish("a", "new", 2, 5));
-    connection.expect("pubrec", { messageId: 5 });
-    expect(rig.messages.map(({ text }) => text)).toEqual(["old", "new"]);
-  });
-
   it("does not make it a new one when the session was seen to go on", () => {
     const rig = new Rig();
     let connection = rig.connect();
