@@ -33,7 +33,7 @@ class TcpSocket implements Socket {
   #open = false;
   /** No more callbacks. */
   #closed = false;
-  /** Bytes taken by `write` since the window was last looked at, on top of what was waiting then. */
+  /** Bytes of the window that `write` has used up since room was last announced. */
   #taken = 0;
   #announcing = false;
   /** The one receive buffer; what stands in it from `#start` to `#end` is unread. */
@@ -86,7 +86,8 @@ class TcpSocket implements Socket {
     const room = this.#window - this.#taken;
     if (bytes.length > room) throw new Error(`no room: ${bytes.length} bytes to write, room for ${room}`);
     this.#taken += bytes.length;
-    this.#stream?.write(Buffer.from(bytes), this.#onFlushed);
+    // While half of the window is left, there is nothing to announce.
+    this.#stream?.write(Buffer.from(bytes), this.#taken * 2 < this.#window ? undefined : this.#onFlushed);
     return room - bytes.length;
   }
 

@@ -11,19 +11,22 @@ const output = fileURLToPath(new URL("../../node_modules/.cache/motewire-bench/"
 
 /** @param source below `scripts/bench` @returns the path of its JavaScript */
 export async function buildProgram(source: string): Promise<string> {
-  mkdirSync(output, { recursive: true });
-  const outfile = join(output, `${source.replaceAll("/", "-").replace(/\.ts$/, "")}.mjs`);
+  const outdir = join(output, source.replaceAll("/", "-").replace(/\.ts$/, ""));
+  mkdirSync(outdir, { recursive: true });
   await build({
     entryPoints: [join(here, source)],
-    outfile,
+    outdir,
     bundle: true,
+    // What is imported on demand stays out of the processes that do not demand it.
+    splitting: true,
+    outExtension: { ".js": ".mjs" },
     packages: "external",
     platform: "node",
     format: "esm",
     target: "node20",
     logLevel: "error",
   });
-  return outfile;
+  return join(outdir, `${basename(source, ".ts")}.mjs`);
 }
 
 export interface Child {

@@ -32,7 +32,7 @@ export interface Row {
   readonly unit: string;
   /** Ours first. */
   readonly series: readonly Series[];
-  readonly aims?: readonly Aim[];
+  readonly aims?: readonly Aim[] | undefined;
   readonly limit?: Limit;
 }
 

@@ -1,16 +1,14 @@
 /** A process that is one client and nothing else, and measures itself. */
 import type { Contender } from "./contender.js";
 import { type ContenderName, type Job, type Measurement, type Progress, REPORTED, type Ready } from "./job.js";
-import { Motewire } from "./motewire.js";
-import { Raw } from "./raw.js";
 
 const job = JSON.parse(process.argv[2] as string) as Job;
 
 /** Only what is measured is loaded. */
 const make: Record<ContenderName, () => Promise<Contender>> = {
-  motewire: async () => new Motewire(),
+  motewire: async () => new (await import("./motewire.js")).Motewire(),
   "mqtt.js": async () => new (await import("./mqttjs.js")).MqttJs(),
-  raw: async () => new Raw(),
+  raw: async () => new (await import("./raw.js")).Raw(),
 };
 
 function tell(message: Measurement | Progress | Ready): void {
@@ -74,6 +72,9 @@ function receive(contender: Contender): Promise<Measurement> {
     contender.receive(onMessage).then(() => tell({ ready: true }));
   });
 }
+
+// Whoever started it has ended, or has seen enough.
+process.on("disconnect", () => process.exit());
 
 const contender = await make[job.contender]();
 await contender.open(job);
