@@ -22,12 +22,12 @@ const cases: readonly Case[] = [
 
 const contenders = ["motewire", "mqtt.js"] as const;
 
-async function visit(bench: Bench, of: Omit<Visit, "port">): Promise<Marks> {
+async function visit(bench: Bench, of: Omit<Visit, "port">, at: number): Promise<{ marks: Marks; port: number }> {
   const { port } = await bench.broker();
-  const wire = await openWire(port);
+  const wire = await openWire(port, at);
   try {
     await answerOf(await bench.program("opening/client.ts"), { ...of, port: wire.port });
-    return await wire.marks;
+    return { marks: await wire.marks, port: wire.port };
   } finally {
     await wire.close();
   }
@@ -39,8 +39,10 @@ async function measure(bench: Bench, { name, clean, before }: Case, contender: V
   // As long for each, for the bytes of CONNECT are compared.
   const id = `node${Math.floor(1e7 + Math.random() * 9e7)}`;
   try {
-    for (let past = 0; past < before; past++) await visit(bench, { contender, clean, store, id });
-    return await visit(bench, { contender, clean, store, id });
+    // At the same address each time: a session is with one broker.
+    let at = 0;
+    for (let past = 0; past < before; past++) at = (await visit(bench, { contender, clean, store, id }, at)).port;
+    return (await visit(bench, { contender, clean, store, id }, at)).marks;
   } finally {
     rmSync(store, { recursive: true, force: true });
   }

@@ -31,8 +31,11 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-/** @param port where the broker listens on the loopback */
-export async function openWire(port: number): Promise<Wire> {
+/**
+ * @param port where the broker listens on the loopback
+ * @param at where the wire is to listen, 0 for anywhere
+ */
+export async function openWire(port: number, at: number): Promise<Wire> {
   const meter = new TripMeter();
   const sockets = new Set<Socket>();
   const found: { delivered?: Mark; acknowledged?: Mark } = {};
@@ -80,7 +83,7 @@ export async function openWire(port: number): Promise<Wire> {
     join("client", client, broker);
     join("broker", broker, client);
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(at, "127.0.0.1");
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
