@@ -1,10 +1,13 @@
 // Measures the client, its codec and the simulator beside their peers, in one run.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { UsageError } from "../host-sim/node/usage.js";
 import { Mosquitto } from "../test/support/mosquitto.js";
 import { describeMachine, machineText } from "./bench/machine.js";
 import { type BenchOptions, benchHelp, readBenchOptions } from "./bench/options.js";
 import { buildProgram } from "./bench/program.js";
+import { render } from "./bench/render.js";
 import { parseReport, type Report, sectionText, summaryText } from "./bench/report.js";
 import type { Bench, Outcome, Section } from "./bench/section.js";
 import { sections } from "./bench/sections.js";
@@ -80,6 +83,17 @@ function loaded(file: string): Report {
   }
 }
 
+const docs = fileURLToPath(new URL("../docs/", import.meta.url));
+
+/** Writes the page and its plots in place of those there are. */
+function write(report: Report): void {
+  const folder = join(docs, "benchmarks");
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(folder)) if (file.endsWith(".svg")) rmSync(join(folder, file));
+  for (const [path, text] of render(report, sections)) writeFileSync(join(docs, path), text);
+  console.log(`wrote ${join(docs, "benchmarks.md")}`);
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const options = readBenchOptions(args, sections);
   if (options === undefined) {
@@ -89,6 +103,7 @@ async function main(args: readonly string[]): Promise<number> {
   const report = options.from === undefined ? await measured(options) : loaded(options.from);
   console.log(summaryText(report));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (options.render) write(report);
   return 0;
 }
 
