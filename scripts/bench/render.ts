@@ -18,8 +18,8 @@ const MEANING = `What to read from it when you choose a client:
   broker. Look at the ratio beside each figure: both were measured in turns, so that what else the machine did hits both.
 - **The raw loop** sends and reads the same bytes with no client at all. What a client takes beyond it is its own; with small
   messages at QoS 1 and 2 most of the cost is the system's, and no client can save it.
-- **Round trips** decide how long a node on a battery stays awake. On a Wi-Fi to a broker far away one of them is 50 to 300 ms
-  with the radio on, a thousand times what any client computes.
+- **Round trips** decide how long a node on a battery stays awake. One of them to a broker far away takes longer than
+  everything that any of these clients computes for a message.
 - **The codec** matters where processors are slow: on a device, not here.
 - If you need MQTT 5, WebSocket or a browser, take MQTT.js. If you need messages that survive a loss of power, or the same
   client on a device, that is what Motewire is for; speed is not the reason to choose either.`;

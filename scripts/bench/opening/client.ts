@@ -4,7 +4,7 @@ import { FileStore, nodePlatform } from "../../../host-sim/node/platform.js";
 import { Client } from "../../../src/mqtt/index.js";
 
 export interface Visit {
-  readonly contender: "motewire" | "mqtt.js";
+  readonly contender: "motewire, pipelining" | "motewire" | "mqtt.js";
   readonly port: number;
   readonly id: string;
   readonly clean: boolean;
@@ -17,7 +17,7 @@ const TOPIC = "motewire/porch/reading";
 const READING = '{"temperature":21.4,"humidity":48.2,"t":1795392000}';
 const KEEP_ALIVE = 60;
 
-async function motewire({ port, id, clean, store }: Visit): Promise<void> {
+async function motewire({ contender, port, id, clean, store }: Visit): Promise<void> {
   await new Promise<void>((delivered) => {
     const client = new Client({
       platform: nodePlatform(),
@@ -25,6 +25,7 @@ async function motewire({ port, id, clean, store }: Visit): Promise<void> {
       port,
       id,
       clean,
+      pipelining: contender !== "motewire",
       ...(clean ? {} : { store: new FileStore(store) }),
       keepAlive: KEEP_ALIVE * 1000,
       onPublished: () => client.close(),
@@ -51,7 +52,7 @@ async function mqttjs({ port, id, clean }: Visit): Promise<void> {
 }
 
 const visit = JSON.parse(process.argv[2] as string) as Visit;
-await (visit.contender === "motewire" ? motewire(visit) : mqttjs(visit));
+await (visit.contender === "mqtt.js" ? mqttjs(visit) : motewire(visit));
 process.send?.({ done: true });
 await later(1);
 process.disconnect();
