@@ -1,8 +1,4 @@
 /** The simulator's command line. */
-import { explore } from "./explore/explore.js";
-import { replay } from "./explore/replay.js";
-import { scenario } from "./explore/scenario.js";
-import { run } from "./run.js";
 import { processTerminal, type Terminal } from "./terminal.js";
 import { UsageError } from "./usage.js";
 
@@ -13,12 +9,28 @@ interface Subcommand {
   main(args: readonly string[], terminal: Terminal): Promise<number>;
 }
 
-/** The first one is what runs when none is named. */
+/** The first one is what runs when none is named. Only what runs is loaded: the others would cost its start. */
 const subcommands: readonly [Subcommand, ...Subcommand[]] = [
-  { name: "run", help: "one node in real time (the default)", main: run },
-  { name: "explore", help: "many seeds in virtual time, against the promise", main: explore },
-  { name: "replay", help: "one story again, by its seed or trace file", main: replay },
-  { name: "scenario", help: "a story from a file, such as those in host-sim/scenarios", main: scenario },
+  {
+    name: "run",
+    help: "one node in real time (the default)",
+    main: async (...given) => (await import("./run.js")).run(...given),
+  },
+  {
+    name: "explore",
+    help: "many seeds in virtual time, against the promise",
+    main: async (...given) => (await import("./explore/explore.js")).explore(...given),
+  },
+  {
+    name: "replay",
+    help: "one story again, by its seed or trace file",
+    main: async (...given) => (await import("./explore/replay.js")).replay(...given),
+  },
+  {
+    name: "scenario",
+    help: "a story from a file, such as those in host-sim/scenarios",
+    main: async (...given) => (await import("./explore/scenario.js")).scenario(...given),
+  },
 ];
 
 async function main([name = "", ...rest]: readonly string[], terminal: Terminal): Promise<number> {

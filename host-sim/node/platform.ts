@@ -16,7 +16,10 @@ export { FileStore, type FileStoreOptions } from "./file-store.js";
 export { resolve } from "./resolve.js";
 export { openTcpSocket, type TcpOptions, tcpOpener } from "./tcp.js";
 
-/** What the client asks of a platform, on this computer. */
+/** Bytes: a computer need not be as narrow as a device. */
+const WINDOW = 65_536;
+
+/** What the client asks of a platform, on this computer. The window is 65,536 bytes where the options say nothing else. */
 export function nodePlatform(options: TcpOptions = {}): ClientPlatform {
-  return { clock: nodeClock, resolve, openSocket: tcpOpener(options), random: Math.random };
+  return { clock: nodeClock, resolve, openSocket: tcpOpener({ window: WINDOW, ...options }), random: Math.random };
 }

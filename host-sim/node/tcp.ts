@@ -33,7 +33,7 @@ class TcpSocket implements Socket {
   #open = false;
   /** No more callbacks. */
   #closed = false;
-  /** Bytes taken by `write` since the window was last looked at, on top of what was waiting then. */
+  /** Bytes of the window that `write` has used up since room was last announced. */
   #taken = 0;
   #announcing = false;
   /** The one receive buffer; what stands in it from `#start` to `#end` is unread. */
@@ -42,10 +42,14 @@ class TcpSocket implements Socket {
   #end = 0;
   #paused = false;
   #failure: string | undefined;
+  /** Where bytes are copied to that are written; handed over with the bytes when the kernel does not take them at once. */
+  #copy: Buffer | undefined;
+  readonly #isPlain: boolean;
 
   constructor(options: SocketOptions, window: number, connector: NonNullable<TcpOptions["connect"]>) {
     this.#options = options;
     this.#window = window;
+    this.#isPlain = connector === connect;
     try {
       this.#stream = connector({
         host: options.address,
@@ -86,8 +90,22 @@ class TcpSocket implements Socket {
     const room = this.#window - this.#taken;
     if (bytes.length > room) throw new Error(`no room: ${bytes.length} bytes to write, room for ${room}`);
     this.#taken += bytes.length;
-    this.#stream?.write(Buffer.from(bytes), this.#onFlushed);
+    // While half of the window is left, there is nothing to announce.
+    this.#pass(bytes, this.#taken * 2 < this.#window ? undefined : this.#onFlushed);
     return room - bytes.length;
+  }
+
+  #pass(bytes: Uint8Array, flushed: (() => void) | undefined): void {
+    const stream = this.#stream as NodeSocket;
+    if (!this.#isPlain) {
+      stream.write(Buffer.from(bytes), flushed);
+      return;
+    }
+    this.#copy ??= Buffer.allocUnsafeSlow(this.#window);
+    this.#copy.set(bytes);
+    stream.write(this.#copy.subarray(0, bytes.length), flushed);
+    // With nothing left waiting the kernel has its own copy by now, and ours serves the next write.
+    if (stream.writableLength > 0) this.#copy = undefined;
   }
 
   close(): void {

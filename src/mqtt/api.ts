@@ -167,6 +167,14 @@ export interface ClientOptions extends ClientCallbacks {
   /** Milliseconds that a session must last for the backoff to start over. Default 30,000. */
   stableTime?: number;
   /**
+   * Sends messages right behind CONNECT, without waiting for CONNACK (section 3.1.4), which saves a node that wakes, publishes
+   * and sleeps a round trip. Only those with QoS 1, and only when the session is known to both sides (or `clean`), none of
+   * what waits was ever sent, and all of it fits the window and one write; otherwise CONNACK is waited for. A broker that
+   * refuses such a connection may reset it, by which its reason is lost: the error then says so, and the next attempt waits.
+   * Default false.
+   */
+  pipelining?: boolean;
+  /**
    * QoS 1 and 2 messages sent and not yet acknowledged, at most. Default 8. Brokers close the connection on more QoS 2 than
    * they like: mosquitto on more than 20 (its `max_inflight_messages`), aedes on more than 1,000.
    */

@@ -170,7 +170,8 @@ export class Connection {
   }
 
   #closedByPeer(reason: string | undefined): void {
-    const detail = reason === undefined ? "" : `: ${reason}`;
+    const lost = ", and with it the reason, if it was refused: messages had been sent behind CONNECT";
+    const detail = (reason === undefined ? "" : `: ${reason}`) + (this.#protocol.unanswered ? lost : "");
     throw this.#state === OPEN
       ? transport("connection-closed", `the connection to ${this.#name} was closed${detail}`)
       : transport("connection-failed", `no connection to ${this.#name}${detail}`);

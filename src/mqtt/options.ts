@@ -42,6 +42,7 @@ export function settle(options: ClientOptions): Settled {
     will: options.will === undefined ? undefined : checkedWill(options.will),
     keepAlive: number("keepAlive", options.keepAlive, MINUTE, 0, MAXIMUM_KEEP_ALIVE),
     foreignSession,
+    pipelining: options.pipelining === true,
     responseTimeout: number("responseTimeout", options.responseTimeout, 20_000, 1, MAXIMUM_TIME),
     stableTime: number("stableTime", options.stableTime, 30_000, 0, MAXIMUM_TIME),
     minimumDelay,

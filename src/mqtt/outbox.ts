@@ -287,8 +287,8 @@ export class Outbox {
         this.complete(index);
         published(entry.token, entry.risky ? "may-be-duplicated" : "delivered");
       } else {
-        forgetAttempt(entry);
-        index++;
+        // What went out right behind this connection's CONNECT is in the broker's new session.
+        if (index++ >= log.sent) forgetAttempt(entry);
       }
     }
     for (const entry of this.parked) forgetAttempt(entry);

@@ -24,6 +24,7 @@ import {
   SUBACK,
   UNSUBACK,
 } from "./packet.js";
+import { earlyMessages } from "./pipelining.js";
 import { PoisonWatch } from "./poison.js";
 import { Receiver, type ReceiverEvents } from "./receiver.js";
 import { Sender } from "./sender.js";
@@ -58,6 +59,7 @@ export interface ProtocolOptions extends Omit<ConnectFields, "keepAlive">, Deadl
   readonly receiveBuffer: number;
   readonly transmitBuffer: number;
   readonly foreignSession: "discard" | "random";
+  readonly pipelining: boolean;
 }
 
 /** What happens, told while bytes go in and out; `ClientCallbacks` has the meanings. */
@@ -141,7 +143,21 @@ export class Protocol {
     this.#deadlines.open(now);
     const clean = options.clean || this.#discarding;
     if (!clean) this.#session.asking();
-    this.#sender.open(encodeConnect({ ...options, clean, keepAlive: Math.ceil(options.keepAlive / 1000) }), now);
+    const connect = encodeConnect({ ...options, clean, keepAlive: Math.ceil(options.keepAlive / 1000) });
+    // To a session that may not be the one we know nothing is sent unasked.
+    const isKnown = options.clean || (this.#session.established && !this.#discarding);
+    const room = options.transmitBuffer - connect.byteLength;
+    const window = this.#poison.window(options.window);
+    const early = options.pipelining && isKnown ? earlyMessages(this.#session.outbox, window, room) : 0;
+    this.#sender.open(connect, now, early);
+  }
+
+  /**
+   * Messages have been sent behind CONNECT, and no CONNACK has come. Should the connection end so, they count as sent, and
+   * with such ones waiting the next connection does not do it again.
+   */
+  get unanswered(): boolean {
+    return this.#state === CONNECTING && this.inFlight > 0;
   }
 
   /**
@@ -288,7 +304,7 @@ export class Protocol {
   }
 
   #connack(sessionPresent: boolean, code: number): void {
-    if (this.#sender.busy) throw violation("MQTT-3.2.0-1", "CONNACK before CONNECT was sent");
+    if (this.#sender.opening) throw violation("MQTT-3.2.0-1", "CONNACK before CONNECT was sent");
     const session = this.#session;
     session.answered();
     if (code > 0) {

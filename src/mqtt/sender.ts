@@ -34,6 +34,8 @@ export class Sender {
   #pingDue = false;
   /** The broker takes part: what the session holds may be sent. */
   #ready = false;
+  /** The last message that may follow CONNECT without its answer, by its token; 0 when none may. */
+  #early = 0;
 
   // The packet that is being sent.
   #packet: Uint8Array | undefined;
@@ -69,6 +71,11 @@ export class Sender {
     return this.#packet !== undefined;
   }
 
+  /** CONNECT is being sent. */
+  get opening(): boolean {
+    return this.#packet !== undefined && this.#entry === undefined;
+  }
+
   /** The message whose packet is being sent. */
   get sending(): Outgoing | undefined {
     return this.#entry;
@@ -90,9 +97,10 @@ export class Sender {
 
   // ---- what is to be sent
 
-  /** A connection begins, with CONNECT. */
-  open(connect: Uint8Array, now: number): void {
+  /** A connection begins, with CONNECT. @param early the token of the last message that follows it at once, or 0 */
+  open(connect: Uint8Array, now: number, early: number): void {
     this.sentAt = this.progressAt = now;
+    this.#early = early;
     this.#begin(connect);
   }
 
@@ -122,6 +130,7 @@ export class Sender {
   /** Ends with DISCONNECT; nothing follows. Section 3.14. */
   depart(): void {
     this.#ready = false;
+    this.#early = 0;
     this.#begin(this.#small, writeBare(DISCONNECT, this.#small));
   }
 
@@ -130,6 +139,7 @@ export class Sender {
     const fleeting = this.#fleeting;
     const token = this.#fleetingToken;
     this.#ready = this.#pingDue = this.full = false;
+    this.#early = 0;
     this.pingAt = undefined;
     this.#answers = [];
     this.#packet = this.#source = this.#entry = undefined;
@@ -210,8 +220,14 @@ export class Sender {
 
   /** Chooses what is to be sent next. @returns whether there is anything */
   #nextPacket(now: number): boolean {
-    if (!this.#ready) return false;
     const session = this.#session;
+    const { outbox } = session;
+    if (!this.#ready) {
+      const { log } = outbox;
+      const early = log.sent < log.length && log.at(log.sent).token <= this.#early ? outbox.next() : undefined;
+      if (early !== undefined) this.#beginEntry(early);
+      return early !== undefined;
+    }
     const answer = this.#answers.shift();
     if (answer !== undefined) this.#beginAnswer(answer >> 16, answer & 0xffff);
     else if (this.#pingDue) {
@@ -224,7 +240,6 @@ export class Sender {
         this.#begin(request);
         return true;
       }
-      const { outbox } = session;
       const entry = outbox.log.sent < this.window ? outbox.next() : undefined;
       if (entry !== undefined) {
         this.#beginEntry(entry);

@@ -168,7 +168,11 @@ export class BrokerConnection implements PeerCallbacks {
       return !this.#ended;
     }
     const session = this.#session;
-    if (session === undefined) throw new Rejected("MQTT-3.1.0-1", `${PACKET_NAMES[type]} comes before CONNECT`);
+    if (session === undefined) {
+      // Nothing is made of what comes behind a CONNECT that is being refused. [MQTT-3.1.4-5]
+      if (this.#connect !== undefined) return true;
+      throw new Rejected("MQTT-3.1.0-1", `${PACKET_NAMES[type]} comes before CONNECT`);
+    }
     if (type !== PUBLISH) {
       const id = body.length >= 2 ? (body[0] as number) * 256 + (body[1] as number) : 0;
       this.#broker.watch.packet(session.id, true, first, id, body.length);

@@ -174,7 +174,7 @@ export const SUBSCRIBING: readonly Statement[] = [
       file: "sender",
       changes: [
         [
-          "    this.#ready = false;\n    this.#begin(this.#small, writeBare(DISCONNECT",
+          "    this.#ready = false;\n    this.#early = 0;\n    this.#begin(this.#small, writeBare(DISCONNECT",
           "    this.#begin(this.#small, writeBare(DISCONNECT",
         ],
       ],
