@@ -5,10 +5,10 @@ import type { ClientCallbacks } from "./api.js";
 import { MqttError } from "./errors.js";
 
 export class Application {
-  readonly #callbacks: ClientCallbacks;
+  private readonly callbacks: ClientCallbacks;
 
   constructor(callbacks: ClientCallbacks) {
-    this.#callbacks = callbacks;
+    this.callbacks = callbacks;
   }
 
   /** Calls the application. What it throws is its own, and reported to it. */
@@ -22,7 +22,7 @@ export class Application {
 
   report(error: MqttError): void {
     try {
-      this.#callbacks.onError?.(error);
+      this.callbacks.onError?.(error);
     } catch {
       // Whoever is to be told of errors has failed at it: there is nobody else to tell.
     }

@@ -4,41 +4,41 @@
 import { type MqttError, resource } from "./errors.js";
 
 export class Bound {
-  readonly #maximum: number;
+  private readonly maximum: number;
   /** Bytes of the message that was refused last; -1 when none was. */
-  #refused = -1;
+  private refused = -1;
 
   constructor(maximum: number) {
-    this.#maximum = maximum;
+    this.maximum = maximum;
   }
 
   /** @param held bytes that are held already @throws MqttError of kind `resource` */
   check(byteLength: number, held: number): void {
-    if (byteLength > this.#maximum) {
+    if (byteLength > this.maximum) {
       throw resource(
         "message-too-large",
-        `the message takes ${byteLength} bytes, more than maximumQueued (${this.#maximum}): use a source`,
+        `the message takes ${byteLength} bytes, more than maximumQueued (${this.maximum}): use a source`,
       );
     }
-    if (held + byteLength > this.#maximum) {
-      throw this.refuse(byteLength, "queue-full", `${held} of ${this.#maximum} bytes are taken by messages that wait`);
+    if (held + byteLength > this.maximum) {
+      throw this.refuse(byteLength, "queue-full", `${held} of ${this.maximum} bytes are taken by messages that wait`);
     }
   }
 
   refuse(byteLength: number, code: string, why: string): MqttError {
-    this.#refused = byteLength;
+    this.refused = byteLength;
     return resource(code, why);
   }
 
   /** The store has refused, though the bound would not have: something of what is `held` must leave first. */
   refusedByStore(held: number): void {
-    this.#refused = this.#maximum - held + 1;
+    this.refused = this.maximum - held + 1;
   }
 
   /** Whether what was refused would be taken now. Says so once. */
   offers(held: number): boolean {
-    if (this.#refused < 0 || held + this.#refused > this.#maximum) return false;
-    this.#refused = -1;
+    if (this.refused < 0 || held + this.refused > this.maximum) return false;
+    this.refused = -1;
     return true;
   }
 }

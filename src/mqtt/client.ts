@@ -28,54 +28,54 @@ import { checkTopicFilter, checkTopicName } from "./topic.js";
 const MAXIMUM_MESSAGES = 32_768;
 
 export class Client {
-  readonly #callbacks: ClientCallbacks;
-  readonly #application: Application;
-  readonly #session: Session;
-  readonly #protocol: Protocol;
-  readonly #connection: Connection;
+  private readonly callbacks: ClientCallbacks;
+  private readonly application: Application;
+  private readonly session: Session;
+  private readonly protocol: Protocol;
+  private readonly connection: Connection;
   /** Messages found parked in the store, to be reported. */
-  readonly #parkedBefore: Outgoing[];
-  readonly #logBound: Bound;
-  readonly #fleetingBound: Bound;
+  private readonly parkedBefore: Outgoing[];
+  private readonly logBound: Bound;
+  private readonly fleetingBound: Bound;
 
   /** @throws MqttError of kind `misuse` that names the option */
   constructor(options: ClientOptions) {
     const settled = settle(options);
     const { platform, store, durability = "always" } = options;
-    this.#callbacks = options;
-    this.#application = new Application(options);
-    this.#logBound = new Bound(settled.maximumQueued);
-    this.#fleetingBound = new Bound(settled.maximumQueued);
+    this.callbacks = options;
+    this.application = new Application(options);
+    this.logBound = new Bound(settled.maximumQueued);
+    this.fleetingBound = new Bound(settled.maximumQueued);
     // Where a foreign session is kept, a random start makes it unlikely to meet an identifier of its past.
     const first = settled.foreignSession === "random" ? 1 + Math.floor(platform.random() * 65_535) : 1;
     const identity = `${settled.id}@${settled.host}:${settled.port}`;
     const kept = durability === "never" || settled.clean ? undefined : store;
     const { window, maximumReceived } = settled;
-    this.#session = new Session({ store: kept, durability, identity, window, maximumReceived, first });
-    this.#parkedBefore = this.#session.outbox.parked.slice();
-    this.#protocol = new Protocol(settled, this.#session, this.#events());
-    this.#connection = new Connection(platform, settled, this.#protocol, {
-      disconnected: (error, delay) => this.#application.call(() => this.#callbacks.onDisconnected?.(error, delay)),
-      error: (error) => this.#application.report(error),
-      rested: () => this.#rested(),
+    this.session = new Session({ store: kept, durability, identity, window, maximumReceived, first });
+    this.parkedBefore = this.session.outbox.parked.slice();
+    this.protocol = new Protocol(settled, this.session, this.events());
+    this.connection = new Connection(platform, settled, this.protocol, {
+      disconnected: (error, delay) => this.application.call(() => this.callbacks.onDisconnected?.(error, delay)),
+      error: (error) => this.application.report(error),
+      rested: () => this.rested(),
     });
   }
 
   /** Whether the broker has accepted the connection there is now. */
   get connected(): boolean {
-    return this.#protocol.connected;
+    return this.protocol.connected;
   }
 
   /** Accepted messages that are not yet delivered, QoS 0 included. */
   get pending(): number {
-    return this.#session.outbox.length + this.#protocol.fleeting;
+    return this.session.outbox.length + this.protocol.fleeting;
   }
 
   // ---- what the application calls
 
   /** Begins to connect, and from then on connects again by itself. Subscribe before it: what is kept is then kept on. */
   open(): void {
-    this.#connection.open();
+    this.connection.open();
   }
 
   /**
@@ -83,7 +83,7 @@ export class Client {
    * attempts rest; when it comes, one is made at once.
    */
   link(up: boolean): void {
-    this.#connection.link(up);
+    this.connection.link(up);
   }
 
   /**
@@ -101,21 +101,21 @@ export class Client {
     const QoS = checkedQoS(options.QoS);
     const content = payload instanceof ArrayBuffer ? new Uint8Array(payload) : payload;
     const source = typeof content === "string" || content instanceof Uint8Array ? undefined : checkedSource(content);
-    const { outbox } = this.#session;
-    const bound = QoS > 0 ? this.#logBound : this.#fleetingBound;
+    const { outbox } = this.session;
+    const bound = QoS > 0 ? this.logBound : this.fleetingBound;
     if (QoS === 0 && !this.connected) throw bound.refuse(0, "offline", "QoS 0 needs a connection");
     try {
-      const token = this.#session.nextToken();
+      const token = this.session.nextToken();
       const packet = encodePublish(topic, topicLength, content, QoS, options.retain === true, identifierFor(token));
       if (this.pending >= MAXIMUM_MESSAGES)
         throw bound.refuse(packet.byteLength, "queue-full", `${this.pending} messages wait`);
-      bound.check(packet.byteLength, QoS > 0 ? outbox.byteLength : this.#protocol.fleetingBytes);
+      bound.check(packet.byteLength, QoS > 0 ? outbox.byteLength : this.protocol.fleetingBytes);
       if (QoS > 0) outbox.accept(token, packet, source);
-      else this.#protocol.sendFleeting(token, packet, source);
-      this.#connection.kick();
+      else this.protocol.sendFleeting(token, packet, source);
+      this.connection.kick();
       return token;
     } catch (error) {
-      if ((error as MqttError).code === "store-full") this.#logBound.refusedByStore(outbox.byteLength);
+      if ((error as MqttError).code === "store-full") this.logBound.refusedByStore(outbox.byteLength);
       throw error;
     }
   }
@@ -127,12 +127,12 @@ export class Client {
    * @throws MqttError of kind `resource` when the store refuses; what was decided before stays decided
    */
   review(visit: (message: WaitingMessage) => Verdict): void {
-    this.#session.outbox.review(visit);
+    this.session.outbox.review(visit);
   }
 
   /** Tokens of messages that rest because the broker closed the connection whenever they were sent. */
   get parked(): number[] {
-    return this.#session.outbox.parked.map(({ token }) => token);
+    return this.session.outbox.parked.map(({ token }) => token);
   }
 
   /**
@@ -145,14 +145,14 @@ export class Client {
     if (typeof handler !== "function") throw misuse("handler", "subscribe needs a handler");
     const filters = typeof filter === "string" ? [filter] : filter;
     for (const one of filters) checkTopicFilter(one);
-    for (const one of filters) this.#session.subscriptions.add(one, QoS, handler);
-    this.#connection.kick();
+    for (const one of filters) this.session.subscriptions.add(one, QoS, handler);
+    this.connection.kick();
   }
 
   /** Ends subscriptions; handlers are not called any more. A filter that is not subscribed is ignored. */
   unsubscribe(filter: string | readonly string[]): void {
-    for (const one of typeof filter === "string" ? [filter] : filter) this.#session.subscriptions.remove(one);
-    this.#connection.kick();
+    for (const one of typeof filter === "string" ? [filter] : filter) this.session.subscriptions.remove(one);
+    this.connection.kick();
   }
 
   /**
@@ -160,39 +160,39 @@ export class Client {
    * What is not delivered then stays accepted. `onDisconnected` follows, without an error.
    */
   close(): void {
-    this.#connection.close();
+    this.connection.close();
   }
 
   // ---- what the engine tells
 
-  #events(): ProtocolEvents {
-    const callbacks = this.#callbacks;
-    const call = (handler: MessageHandler, message: Message) => this.#application.call(() => handler(message));
+  private events(): ProtocolEvents {
+    const callbacks = this.callbacks;
+    const call = (handler: MessageHandler, message: Message) => this.application.call(() => handler(message));
     return {
       connected: (sessionPresent) => {
-        this.#connection.accepted();
-        this.#application.call(() => callbacks.onConnected?.(sessionPresent));
+        this.connection.accepted();
+        this.application.call(() => callbacks.onConnected?.(sessionPresent));
       },
-      published: (token, outcome) => this.#application.call(() => callbacks.onPublished?.(token, outcome)),
-      subscribed: (filter, granted) => this.#application.call(() => callbacks.onSubscribed?.(filter, granted)),
-      unsubscribed: (filter) => this.#application.call(() => callbacks.onUnsubscribed?.(filter)),
+      published: (token, outcome) => this.application.call(() => callbacks.onPublished?.(token, outcome)),
+      subscribed: (filter, granted) => this.application.call(() => callbacks.onSubscribed?.(filter, granted)),
+      unsubscribed: (filter) => this.application.call(() => callbacks.onUnsubscribed?.(filter)),
       message: (message) => {
-        if (this.#session.subscriptions.dispatch(message, call) > 0) return;
-        this.#application.call(() => callbacks.onReadable?.(message.payload.byteLength, message));
+        if (this.session.subscriptions.dispatch(message, call) > 0) return;
+        this.application.call(() => callbacks.onReadable?.(message.payload.byteLength, message));
       },
-      parked: (message) => this.#application.report(parkedError(message, this.#session.outbox.holdQoS2)),
-      aborted: (message) => this.#application.call(() => callbacks.onAborted?.(message)),
+      parked: (message) => this.application.report(parkedError(message, this.session.outbox.holdQoS2)),
+      aborted: (message) => this.application.call(() => callbacks.onAborted?.(message)),
     };
   }
 
   /** Says what was found in the store, and calls `onWritable` once a message that was refused would be taken. */
-  #rested(): void {
-    for (const damage of this.#session.takeDamage()) this.#application.report(damage);
+  private rested(): void {
+    for (const damage of this.session.takeDamage()) this.application.report(damage);
     // That they rest may have been said by a program that power was taken from before anybody could read it.
-    for (const message of this.#parkedBefore.splice(0)) this.#application.report(parkedError(message, false));
-    const log = this.#logBound.offers(this.#session.outbox.byteLength);
-    const fleeting = this.connected && this.#fleetingBound.offers(this.#protocol.fleetingBytes);
-    if (log || fleeting) this.#application.call(() => this.#callbacks.onWritable?.());
+    for (const message of this.parkedBefore.splice(0)) this.application.report(parkedError(message, false));
+    const log = this.logBound.offers(this.session.outbox.byteLength);
+    const fleeting = this.connected && this.fleetingBound.offers(this.protocol.fleetingBytes);
+    if (log || fleeting) this.application.call(() => this.callbacks.onWritable?.());
   }
 }
 

@@ -21,86 +21,86 @@ interface Wait {
 }
 
 export class Deadlines {
-  readonly #responseTimeout: number;
+  private readonly responseTimeout: number;
   /** A sixteenth less than promised, so that the packet is out in time although it takes time to be sent [MQTT-3.1.2-23]. */
-  readonly #interval: number;
-  readonly #session: Session;
-  readonly #sender: Sender;
+  private readonly interval: number;
+  private readonly session: Session;
+  private readonly sender: Sender;
   /** When the last bytes were received. */
   receivedAt = 0;
   /** When bytes of a message longer than the receive buffer last came, while that matters. */
-  #longAt: number | undefined;
+  private longAt: number | undefined;
   /** What the whole connection waits for, since when: CONNACK at its beginning, the way out for DISCONNECT at its end. */
-  #phase: Wait | undefined;
+  private phase: Wait | undefined;
 
   constructor({ keepAlive, responseTimeout }: DeadlineOptions, session: Session, sender: Sender) {
-    this.#responseTimeout = responseTimeout;
-    this.#interval = keepAlive - (keepAlive >> 4);
-    this.#session = session;
-    this.#sender = sender;
+    this.responseTimeout = responseTimeout;
+    this.interval = keepAlive - (keepAlive >> 4);
+    this.session = session;
+    this.sender = sender;
   }
 
   open(now: number): void {
     this.receivedAt = now;
-    this.#longAt = undefined;
-    this.#phase = { since: now, what: "no CONNACK" };
+    this.longAt = undefined;
+    this.phase = { since: now, what: "no CONNACK" };
   }
 
   connected(): void {
-    this.#phase = undefined;
+    this.phase = undefined;
   }
 
   /** Bytes of a message that is longer than the receive buffer have come. */
   longMessage(now: number): void {
-    this.#longAt = now;
+    this.longAt = now;
   }
 
   departing(now: number): void {
-    this.#phase = { since: now, what: "DISCONNECT could not be sent" };
+    this.phase = { since: now, what: "DISCONNECT could not be sent" };
   }
 
   /** Milliseconds from `now` until {@link tick} is to be called, -1 when there is nothing to wait for. */
   next(now: number): number {
-    const wait = this.#oldest(now);
+    const wait = this.oldest(now);
     // Before it is so long ago that the clock wraps around.
-    const past = this.#longAt !== undefined && elapsed(now, this.#longAt) >= this.#responseTimeout;
-    if (wait === undefined || past) this.#longAt = undefined;
-    const answer = wait === undefined ? -1 : Math.max(0, this.#responseTimeout - elapsed(now, wait.since));
-    if (!this.#pings) return answer;
-    const ping = Math.max(0, this.#interval - this.#quiet(now));
+    const past = this.longAt !== undefined && elapsed(now, this.longAt) >= this.responseTimeout;
+    if (wait === undefined || past) this.longAt = undefined;
+    const answer = wait === undefined ? -1 : Math.max(0, this.responseTimeout - elapsed(now, wait.since));
+    if (!this.pings) return answer;
+    const ping = Math.max(0, this.interval - this.quiet(now));
     return answer < 0 ? ping : Math.min(answer, ping);
   }
 
   /** Does what time asks for. @throws MqttError of kind `transport` when an answer is overdue */
   tick(now: number): void {
-    const wait = this.#oldest(now);
-    if (wait !== undefined && elapsed(now, wait.since) >= this.#responseTimeout) throw this.#overdue(wait);
-    if (!this.#pings || this.#quiet(now) < this.#interval) return;
-    this.#sender.ping();
+    const wait = this.oldest(now);
+    if (wait !== undefined && elapsed(now, wait.since) >= this.responseTimeout) throw this.overdue(wait);
+    if (!this.pings || this.quiet(now) < this.interval) return;
+    this.sender.ping();
   }
 
-  #overdue({ what }: Wait): MqttError {
-    return transport("response-timeout", `${what} within ${this.#responseTimeout} ms`);
+  private overdue({ what }: Wait): MqttError {
+    return transport("response-timeout", `${what} within ${this.responseTimeout} ms`);
   }
 
   /** Whether silence leads to a PINGREQ. */
-  get #pings(): boolean {
-    return this.#interval > 0 && this.#phase === undefined && !this.#sender.pingDue;
+  private get pings(): boolean {
+    return this.interval > 0 && this.phase === undefined && !this.sender.pingDue;
   }
 
   /**
    * Milliseconds of silence, in the direction that has been silent for longer. While an answer to PINGREQ is waited for only
    * ours counts: the broker must hear from us all the same.
    */
-  #quiet(now: number): number {
-    const { sentAt, pingAt } = this.#sender;
+  private quiet(now: number): number {
+    const { sentAt, pingAt } = this.sender;
     const sent = elapsed(now, sentAt);
     return pingAt === undefined ? Math.max(sent, elapsed(now, this.receivedAt)) : sent;
   }
 
   /** The wait that began first. */
-  #oldest(now: number): Wait | undefined {
-    if (this.#phase !== undefined) return this.#phase;
+  private oldest(now: number): Wait | undefined {
+    if (this.phase !== undefined) return this.phase;
     let since: number | undefined;
     let what = "";
     const consider = (candidate: number | undefined, name: string) => {
@@ -108,22 +108,22 @@ export class Deadlines {
       since = candidate;
       what = name;
     };
-    consider(this.#sender.pingAt, "no PINGRESP");
-    consider(this.#session.subscriptions.waitingSince(now), "no SUBACK or UNSUBACK");
-    const { log } = this.#session.outbox;
+    consider(this.sender.pingAt, "no PINGRESP");
+    consider(this.session.subscriptions.waitingSince(now), "no SUBACK or UNSUBACK");
+    const { log } = this.session.outbox;
     for (let index = 0; index < log.sent; index++) {
       const entry = log.at(index);
-      if (entry === this.#sender.sending) continue;
+      if (entry === this.sender.sending) continue;
       consider(
         entry.sentAt,
         isReleased(entry) ? "no PUBCOMP" : (entry.packet[0] as number) & 4 ? "no PUBREC" : "no PUBACK",
       );
     }
     // Answers stand behind a long message on a slow link: they are not overdue while it comes.
-    if (since !== undefined && this.#longAt !== undefined && elapsed(now, since) > elapsed(now, this.#longAt)) {
-      since = this.#longAt;
+    if (since !== undefined && this.longAt !== undefined && elapsed(now, since) > elapsed(now, this.longAt)) {
+      since = this.longAt;
     }
-    if (this.#sender.full) consider(this.#sender.progressAt, "the peer took no bytes");
+    if (this.sender.full) consider(this.sender.progressAt, "the peer took no bytes");
     return since === undefined ? undefined : { since, what };
   }
 }

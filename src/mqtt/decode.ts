@@ -37,12 +37,12 @@ const LEAST: readonly number[] = Object.freeze([-1, -1, 2, 3, 2, 2, 2, 2, -1, 3,
 const MOST: readonly number[] = Object.freeze([-1, -1, 2, 0x0fffffff, 2, 2, 2, 2, -1, 0xffff, -1, 2, -1, 0, -1, -1]);
 
 export class Decoder {
-  readonly #buffer: Uint8Array;
+  private readonly buffer: Uint8Array;
   /** The bytes not yet given are those from start to end. */
-  #start = 0;
-  #end = 0;
+  private start = 0;
+  private end = 0;
   /** Bytes of a PUBLISH's payload that are still to be given. */
-  #left = 0;
+  private left = 0;
 
   // What `next` has found.
   type = 0;
@@ -57,24 +57,24 @@ export class Decoder {
   /** Of a PUBLISH: where the piece stands in the payload. */
   offset = 0;
   /** Where the variable header of a PUBLISH stands. */
-  #topicStart = 0;
+  private topicStart = 0;
   /** Where the payload or piece (PUBLISH), the return codes (SUBACK) or flags and return code (CONNACK) stand. */
-  #bodyStart = 0;
-  #bodyEnd = 0;
+  private bodyStart = 0;
+  private bodyEnd = 0;
 
   /** @param size bytes of the buffer; bounds topic lengths and pieces */
   constructor(size: number) {
-    this.#buffer = new Uint8Array(size);
+    this.buffer = new Uint8Array(size);
   }
 
   /** Forgets everything: for a new connection. */
   reset(): void {
-    this.#start = this.#end = this.#left = this.#bodyStart = this.#bodyEnd = 0;
+    this.start = this.end = this.left = this.bodyStart = this.bodyEnd = 0;
   }
 
   /** Whether a PUBLISH has been given in part. */
   get unfinished(): boolean {
-    return this.#left > 0;
+    return this.left > 0;
   }
 
   get QoS(): QoS {
@@ -83,22 +83,22 @@ export class Decoder {
 
   /** Where to put the next bytes; empty only while `next` has not been called until it finds nothing. */
   room(): Uint8Array {
-    if (this.#start > 0) {
-      if (this.#start < this.#end) this.#buffer.copyWithin(0, this.#start, this.#end);
-      this.#end -= this.#start;
-      this.#start = 0;
+    if (this.start > 0) {
+      if (this.start < this.end) this.buffer.copyWithin(0, this.start, this.end);
+      this.end -= this.start;
+      this.start = 0;
     }
-    return this.#buffer.subarray(this.#end);
+    return this.buffer.subarray(this.end);
   }
 
   /** `count` bytes have been put into {@link room}. */
   filled(count: number): void {
-    this.#end += count;
+    this.end += count;
   }
 
   /** The bytes found; a view that the next {@link room} makes invalid. */
   body(): Uint8Array {
-    return this.#buffer.subarray(this.#bodyStart, this.#bodyEnd);
+    return this.buffer.subarray(this.bodyStart, this.bodyEnd);
   }
 
   /**
@@ -106,19 +106,19 @@ export class Decoder {
    * the payload's length where that is not here whole.
    */
   print(): number {
-    const end = this.#left > 0 ? this.#bodyStart : this.#bodyEnd;
-    const sum = checksum(this.#buffer, this.#topicStart, end);
-    return this.#left > 0 ? sum ^ (this.byteLength & 0xffff) : sum;
+    const end = this.left > 0 ? this.bodyStart : this.bodyEnd;
+    const sum = checksum(this.buffer, this.topicStart, end);
+    return this.left > 0 ? sum ^ (this.byteLength & 0xffff) : sum;
   }
 
   /** One byte of the body. */
   byte(index: number): number {
-    return this.#buffer[this.#bodyStart + index] as number;
+    return this.buffer[this.bodyStart + index] as number;
   }
 
   /** Bytes in the body. */
   get length(): number {
-    return this.#bodyEnd - this.#bodyStart;
+    return this.bodyEnd - this.bodyStart;
   }
 
   /**
@@ -128,19 +128,19 @@ export class Decoder {
    * after that there is nothing to go on with
    */
   next(): number {
-    if (this.#left > 0) return this.#nextPiece(this.#start);
-    if (this.#start === this.#end) return NOTHING;
-    const first = this.#buffer[this.#start] as number;
+    if (this.left > 0) return this.nextPiece(this.start);
+    if (this.start === this.end) return NOTHING;
+    const first = this.buffer[this.start] as number;
     const type = first >> 4;
     const flags = first & 0x0f;
-    this.#checkFirst(type, flags);
+    this.checkFirst(type, flags);
 
-    let at = this.#start + 1;
+    let at = this.start + 1;
     let remaining = 0;
     for (let shift = 0; ; shift += 7) {
       if (shift > 21) throw violation("MQTT-2.2.3", "the Remaining Length has more than four bytes");
-      if (at === this.#end) return NOTHING;
-      const byte = this.#buffer[at++] as number;
+      if (at === this.end) return NOTHING;
+      const byte = this.buffer[at++] as number;
       remaining |= (byte & 0x7f) << shift;
       if (byte < 0x80) break;
     }
@@ -149,7 +149,7 @@ export class Decoder {
     }
 
     const end = at + remaining;
-    if (type !== PUBLISH && end - this.#start > this.#buffer.length) {
+    if (type !== PUBLISH && end - this.start > this.buffer.length) {
       throw resource(
         "packet-too-large",
         `${PACKET_NAMES[type]} of ${remaining} bytes is larger than the receive buffer`,
@@ -157,14 +157,14 @@ export class Decoder {
     }
     this.type = type;
     this.flags = flags;
-    if (type === PUBLISH) return this.#publish(at, end);
-    if (end > this.#end) return NOTHING;
-    this.#packet(at, end);
-    this.#start = end;
+    if (type === PUBLISH) return this.publish(at, end);
+    if (end > this.end) return NOTHING;
+    this.packet(at, end);
+    this.start = end;
     return PACKET;
   }
 
-  #checkFirst(type: number, flags: number): void {
+  private checkFirst(type: number, flags: number): void {
     if ((LEAST[type] as number) < 0) {
       throw violation("MQTT-2.2.1", `a broker must not send packet type ${type} (${PACKET_NAMES[type]})`);
     }
@@ -176,19 +176,19 @@ export class Decoder {
     }
   }
 
-  #identifier(at: number): number {
-    const id = ((this.#buffer[at] as number) << 8) | (this.#buffer[at + 1] as number);
+  private identifier(at: number): number {
+    const id = ((this.buffer[at] as number) << 8) | (this.buffer[at + 1] as number);
     if (id === 0) throw violation("MQTT-2.3.1-1", `${PACKET_NAMES[this.type]} with packet identifier 0`);
     return id;
   }
 
   /** All of a packet other than PUBLISH is here. */
-  #packet(at: number, end: number): void {
+  private packet(at: number, end: number): void {
     let body = at;
     this.id = 0;
     switch (this.type) {
       case CONNACK:
-        this.#checkConnack(this.#buffer[at] as number, this.#buffer[at + 1] as number);
+        this.checkConnack(this.buffer[at] as number, this.buffer[at + 1] as number);
         break;
       case PUBACK:
       case PUBREC:
@@ -196,24 +196,24 @@ export class Decoder {
       case PUBCOMP:
       case UNSUBACK:
       case SUBACK:
-        this.id = this.#identifier(at);
+        this.id = this.identifier(at);
         body = at + 2;
-        if (this.type === SUBACK) this.#checkReturnCodes(body, end);
+        if (this.type === SUBACK) this.checkReturnCodes(body, end);
         break;
     }
-    this.#bodyStart = body;
-    this.#bodyEnd = end;
+    this.bodyStart = body;
+    this.bodyEnd = end;
   }
 
-  #checkConnack(flags: number, code: number): void {
+  private checkConnack(flags: number, code: number): void {
     if (flags > 1) throw violation("MQTT-3.2.2.1", `CONNACK with the reserved flags ${flags}`);
     if (code > 5) throw violation("MQTT-3.2.2.3", `CONNACK with the reserved return code ${code}`);
     if (code > 0 && flags > 0) throw violation("MQTT-3.2.2-4", "CONNACK refuses and says that a session is present");
   }
 
-  #checkReturnCodes(at: number, end: number): void {
+  private checkReturnCodes(at: number, end: number): void {
     for (let index = at; index < end; index++) {
-      const code = this.#buffer[index] as number;
+      const code = this.buffer[index] as number;
       if (code > 2 && code !== SUBSCRIBE_FAILURE) {
         throw violation("MQTT-3.9.3-2", `SUBACK with the reserved return code ${code}`);
       }
@@ -221,48 +221,48 @@ export class Decoder {
   }
 
   /** The fixed header of a PUBLISH is here: its variable header begins at `at`, its payload ends at `end`. */
-  #publish(at: number, end: number): number {
-    if (at + 2 > this.#end) return this.#wait(at + 2);
-    const topicEnd = at + 2 + (((this.#buffer[at] as number) << 8) | (this.#buffer[at + 1] as number));
+  private publish(at: number, end: number): number {
+    if (at + 2 > this.end) return this.wait(at + 2);
+    const topicEnd = at + 2 + (((this.buffer[at] as number) << 8) | (this.buffer[at + 1] as number));
     const payload = this.QoS > 0 ? topicEnd + 2 : topicEnd;
     if (payload > end) throw violation("MQTT-3.3.2", "the topic of a PUBLISH is longer than the packet");
     if (topicEnd === at + 2) throw violation("MQTT-4.7.3-1", "PUBLISH with an empty topic");
-    if (payload > this.#end) return this.#wait(payload);
-    const fits = end - this.#start <= this.#buffer.length;
-    if (fits && end > this.#end) return NOTHING;
-    if (!fits && this.#end - this.#start < this.#buffer.length) return NOTHING;
+    if (payload > this.end) return this.wait(payload);
+    const fits = end - this.start <= this.buffer.length;
+    if (fits && end > this.end) return NOTHING;
+    if (!fits && this.end - this.start < this.buffer.length) return NOTHING;
 
-    const topic = readUtf8(this.#buffer, at + 2, topicEnd);
+    const topic = readUtf8(this.buffer, at + 2, topicEnd);
     if (hasWildcard(topic)) throw violation("MQTT-3.3.2-2", `PUBLISH to "${topic}", which holds a wildcard`);
-    this.id = this.QoS > 0 ? this.#identifier(topicEnd) : 0;
+    this.id = this.QoS > 0 ? this.identifier(topicEnd) : 0;
     this.topic = topic;
-    this.#topicStart = at;
+    this.topicStart = at;
     this.byteLength = end - payload;
-    this.#left = this.byteLength;
-    this.#give(payload, Math.min(end, this.#end));
+    this.left = this.byteLength;
+    this.give(payload, Math.min(end, this.end));
     return PACKET;
   }
 
   /** More bytes are needed before `until`, counted as offsets into the buffer are. */
-  #wait(until: number): number {
-    if (until - this.#start > this.#buffer.length) {
-      throw resource("topic-too-long", `a topic is longer than the receive buffer of ${this.#buffer.length} bytes`);
+  private wait(until: number): number {
+    if (until - this.start > this.buffer.length) {
+      throw resource("topic-too-long", `a topic is longer than the receive buffer of ${this.buffer.length} bytes`);
     }
     return NOTHING;
   }
 
-  #nextPiece(start: number): number {
-    const here = this.#end - start;
-    if (here < this.#left && here < this.#buffer.length) return NOTHING;
-    this.#give(start, start + Math.min(here, this.#left));
+  private nextPiece(start: number): number {
+    const here = this.end - start;
+    if (here < this.left && here < this.buffer.length) return NOTHING;
+    this.give(start, start + Math.min(here, this.left));
     return PIECE;
   }
 
-  #give(start: number, end: number): void {
-    this.offset = this.byteLength - this.#left;
-    this.#left -= end - start;
-    this.#bodyStart = start;
-    this.#bodyEnd = end;
-    this.#start = end;
+  private give(start: number, end: number): void {
+    this.offset = this.byteLength - this.left;
+    this.left -= end - start;
+    this.bodyStart = start;
+    this.bodyEnd = end;
+    this.start = end;
   }
 }

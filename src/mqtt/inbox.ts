@@ -36,26 +36,26 @@ export class Inbox {
   /** Messages found in the store, to be handed over. */
   readonly held: HeldMessage[] = [];
   /** Tokens of messages whose hand-over in pieces was begun. */
-  readonly #begun: { readonly id: number; readonly token: number; readonly print: number }[] = [];
+  private readonly _begun: { readonly id: number; readonly token: number; readonly print: number }[] = [];
   /**
    * A CONNECT was not seen answered, so the session that the broker has may be a new one, in which the identifiers held here
    * mean nothing. What a broker sends again from the old one carries DUP [MQTT-3.3.1-1]; so does what it has sent in the new
    * one and we have not seen, so the message must be the same, too.
    */
-  #doubtful = false;
+  private _doubtful = false;
 
   /**
    * The identifier of a message whose store failed, and may have been done all the same; or 0. It was not taken, so it must
    * not be found at the next start: by then the broker may have another session and newer messages.
    */
-  #refused = 0;
+  private refused = 0;
 
-  readonly #store: SessionStore | undefined;
-  readonly #durability: Durability;
+  private readonly store: SessionStore | undefined;
+  private readonly durability: Durability;
 
   constructor(store: SessionStore | undefined, durability: Durability, maximum: number) {
-    this.#store = store;
-    this.#durability = durability;
+    this.store = store;
+    this.durability = durability;
     this.received = new ReceivedIds(maximum);
   }
 
@@ -65,7 +65,7 @@ export class Inbox {
     const token = readToken(value);
     const print = uint16(value, HEADER - 2);
     if (value[0] === BEGUN) {
-      this.#begun.push({ id, token, print });
+      this._begun.push({ id, token, print });
       return;
     }
     if (value[0] === HELD) {
@@ -78,33 +78,32 @@ export class Inbox {
   }
 
   get doubtful(): boolean {
-    return this.#doubtful;
+    return this._doubtful;
   }
 
   /** A CONNECT was not seen answered. */
   doubt(): void {
-    if (this.received.length > 0 || this.#begun.length > 0) this.#doubtful = true;
+    if (this.received.length > 0 || this._begun.length > 0) this._doubtful = true;
   }
 
   /** The connection has ended, which durability `offline` stores. @throws MqttError of kind `resource` */
   offline(): void {
-    if (this.#durability === "offline")
-      for (const id of this.received.all()) this.#write(id, this.#header(DONE, id, 0));
+    if (this.durability === "offline") for (const id of this.received.all()) this.write(id, this.header(DONE, id, 0));
   }
 
   /** Whether there is anything of the broker's session. */
   get isEmpty(): boolean {
-    return this.received.length === 0 && this.#begun.length === 0;
+    return this.received.length === 0 && this._begun.length === 0;
   }
 
   /** The broker's session is gone. @throws MqttError of kind `resource` */
   clear(): void {
-    this.#forgetRefused(0);
-    for (const id of this.received.all()) this.#delete(id);
-    for (const { id } of this.#begun) this.#delete(id);
+    this.forgetRefused(0);
+    for (const id of this.received.all()) this.delete(id);
+    for (const { id } of this._begun) this.delete(id);
     this.received.clear();
-    this.#begun.length = 0;
-    this.#doubtful = false;
+    this._begun.length = 0;
+    this._doubtful = false;
   }
 
   /**
@@ -114,25 +113,25 @@ export class Inbox {
    */
   isRepeated(id: number, duplicate: boolean, print: number): boolean {
     if (!this.received.has(id)) return false;
-    if (!this.#doubtful || (duplicate && print === this.received.printOf(id))) return true;
+    if (!this._doubtful || (duplicate && print === this.received.printOf(id))) return true;
     this.received.delete(id);
     return false;
   }
 
   /** The token of a message whose hand-over was begun before; undefined when it was not. */
   begun(id: number, duplicate: boolean, print: number): number | undefined {
-    const index = this.#begun.findIndex((entry) => entry.id === id);
+    const index = this._begun.findIndex((entry) => entry.id === id);
     if (index < 0) return undefined;
-    const before = this.#begun[index];
-    if (before !== undefined && (!this.#doubtful || (duplicate && before.print === print))) return before.token;
-    this.#begun.splice(index, 1);
+    const before = this._begun[index];
+    if (before !== undefined && (!this._doubtful || (duplicate && before.print === print))) return before.token;
+    this._begun.splice(index, 1);
     return undefined;
   }
 
   /** The hand-over of a message in pieces begins. @throws MqttError of kind `resource` */
   begin(id: number, token: number, print: number): void {
-    if (this.#durable) this.#write(id, headerOf(BEGUN, token, print));
-    this.#begun.push({ id, token, print });
+    if (this.durable) this.write(id, headerOf(BEGUN, token, print));
+    this._begun.push({ id, token, print });
   }
 
   /**
@@ -142,72 +141,72 @@ export class Inbox {
   hold(id: number, print: number, { token, topic, payload, retain }: Omit<HeldMessage, "id">): void {
     const topicLength = utf8Length(topic);
     const length = HEADER + 3 + topicLength + payload.byteLength;
-    if (this.#durable && length <= (this.#store as SessionStore).maximumLength) {
+    if (this.durable && length <= (this.store as SessionStore).maximumLength) {
       const value = new Uint8Array(length);
       value.set(headerOf(HELD, token, print));
       value[HEADER] = retain ? 1 : 0;
       value[HEADER + 1] = topicLength >> 8;
       value[HEADER + 2] = topicLength & 0xff;
       value.set(payload, writeUtf8(topic, value, HEADER + 3));
-      this.#keep(id, value, headerOf(BEGUN, token, print));
+      this.keep(id, value, headerOf(BEGUN, token, print));
     }
     this.received.add(id, print);
   }
 
   /** A full store may still have room for a note that the message is handed over, and with which token. */
-  #keep(id: number, value: Uint8Array, note: Uint8Array): void {
+  private keep(id: number, value: Uint8Array, note: Uint8Array): void {
     try {
-      this.#write(id, value);
+      this.write(id, value);
     } catch (error) {
       if ((error as MqttError).code !== "store-full") throw error;
-      this.#write(id, note);
+      this.write(id, note);
     }
   }
 
   /** The handlers of a message are done: it will not be handed over again. @throws MqttError of kind `resource` */
   processed(id: number, token: number): void {
-    const index = this.#begun.findIndex((entry) => entry.id === id);
-    const [begun] = index < 0 ? [] : this.#begun.splice(index, 1);
+    const index = this._begun.findIndex((entry) => entry.id === id);
+    const [begun] = index < 0 ? [] : this._begun.splice(index, 1);
     // First, for it was handed over: should the store refuse, only a loss of power may bring it again.
     if (!this.received.has(id)) this.received.add(id, begun?.print ?? 0);
-    if (this.#durable) this.#write(id, this.#header(DONE, id, token));
+    if (this.durable) this.write(id, this.header(DONE, id, token));
   }
 
   /** PUBREL has come. @throws MqttError of kind `resource` */
   forget(id: number): void {
     if (!this.received.has(id)) return;
-    this.#delete(id);
+    this.delete(id);
     this.received.delete(id);
-    if (this.isEmpty) this.#doubtful = false;
+    if (this.isEmpty) this._doubtful = false;
   }
 
-  #header(state: number, id: number, token: number): Uint8Array {
+  private header(state: number, id: number, token: number): Uint8Array {
     return headerOf(state, token, this.received.printOf(id));
   }
 
   /** Whether messages are stored as they come. */
-  get #durable(): boolean {
-    return this.#store !== undefined && this.#durability === "always";
+  private get durable(): boolean {
+    return this.store !== undefined && this.durability === "always";
   }
 
-  #write(id: number, value: Uint8Array): void {
-    this.#forgetRefused(id);
+  private write(id: number, value: Uint8Array): void {
+    this.forgetRefused(id);
     try {
-      this.#store?.write(INCOMING_KEY + id.toString(RADIX), value);
+      this.store?.write(INCOMING_KEY + id.toString(RADIX), value);
     } catch (error) {
-      if (!this.received.has(id)) this.#refused = id;
+      if (!this.received.has(id)) this.refused = id;
       throw error;
     }
   }
 
   /** @param except the identifier whose value is about to be written */
-  #forgetRefused(except: number): void {
-    if (this.#refused > 0 && this.#refused !== except) this.#delete(this.#refused);
-    this.#refused = 0;
+  private forgetRefused(except: number): void {
+    if (this.refused > 0 && this.refused !== except) this.delete(this.refused);
+    this.refused = 0;
   }
 
-  #delete(id: number): void {
-    this.#store?.delete(INCOMING_KEY + id.toString(RADIX));
+  private delete(id: number): void {
+    this.store?.delete(INCOMING_KEY + id.toString(RADIX));
   }
 }
 

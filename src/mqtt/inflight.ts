@@ -82,67 +82,67 @@ function rowOf(packet: Uint8Array): number {
  * what has been sent on this connection and is not yet delivered. The rest is the backlog.
  */
 export class OutgoingLog {
-  readonly #entries: Outgoing[] = [];
-  #sent = 0;
-  #byteLength = 0;
+  private readonly entries: Outgoing[] = [];
+  private _sent = 0;
+  private _byteLength = 0;
 
   get length(): number {
-    return this.#entries.length;
+    return this.entries.length;
   }
 
   /** How many at the head have been sent on this connection. */
   get sent(): number {
-    return this.#sent;
+    return this._sent;
   }
 
   get byteLength(): number {
-    return this.#byteLength;
+    return this._byteLength;
   }
 
   at(index: number): Outgoing {
-    return this.#entries[index] as Outgoing;
+    return this.entries[index] as Outgoing;
   }
 
   append(entry: Outgoing): void {
-    this.#entries.push(entry);
-    this.#byteLength += entry.byteLength;
+    this.entries.push(entry);
+    this._byteLength += entry.byteLength;
   }
 
   /** Puts it where its token belongs among those not sent. */
   insert(entry: Outgoing): void {
-    let index = this.#sent;
-    while (index < this.#entries.length && this.at(index).token < entry.token) index++;
-    this.#entries.splice(index, 0, entry);
-    this.#byteLength += entry.byteLength;
+    let index = this._sent;
+    while (index < this.entries.length && this.at(index).token < entry.token) index++;
+    this.entries.splice(index, 0, entry);
+    this._byteLength += entry.byteLength;
   }
 
   /** One more at the head has been sent. */
   advance(): void {
-    this.#sent++;
+    this._sent++;
   }
 
   /** A new connection: all is to be sent again. */
   rewind(): void {
-    this.#sent = 0;
+    this._sent = 0;
   }
 
   indexOf(id: number): number {
-    const entries = this.#entries;
+    const entries = this.entries;
     for (let index = 0; index < entries.length; index++) if ((entries[index] as Outgoing).id === id) return index;
     return -1;
   }
 
   replace(index: number, entry: Outgoing): void {
-    this.#byteLength += entry.byteLength - this.at(index).byteLength;
-    this.#entries[index] = entry;
+    this._byteLength += entry.byteLength - this.at(index).byteLength;
+    this.entries[index] = entry;
   }
 
   remove(index: number): Outgoing {
     const entry = this.at(index);
-    if (index === 0) this.#entries.shift();
-    else this.#entries.splice(index, 1);
-    if (index < this.#sent) this.#sent--;
-    this.#byteLength -= entry.byteLength;
+    if (index === 0) this.entries.shift();
+    else this.entries.splice(index, 1);
+    if (index < this._sent) this._sent--;
+    this._byteLength -= entry.byteLength;
     return entry;
   }
 
@@ -155,7 +155,7 @@ export class OutgoingLog {
     // An identifier of which nothing is left: the hand-shake was completed. PUBREC is answered, so that it ends there too.
     if (index < 0) return type === PUBREC ? RELEASE : IGNORE;
     const action =
-      index < this.#sent ? (ANSWERS[rowOf(this.at(index).packet) * 3 + columnOf(type)] as number) : VIOLATION;
+      index < this._sent ? (ANSWERS[rowOf(this.at(index).packet) * 3 + columnOf(type)] as number) : VIOLATION;
     if (action === VIOLATION) {
       const rule = type === PUBACK ? "MQTT-4.3.2-2" : "MQTT-4.3.3-2";
       throw violation(rule, `${PACKET_NAMES[type]} for packet identifier ${id}, which does not wait for it`);
@@ -180,65 +180,65 @@ export function isReleased(entry: Outgoing): boolean {
 
 /** Identifiers of QoS 2 messages that have arrived and are not yet released. Section 4.3.3. */
 export class ReceivedIds {
-  readonly #maximum: number;
+  private readonly maximum: number;
   /** They grow by doubling: two bytes an identifier, where an array's element would take sixteen. */
-  #ids = new Uint16Array(8);
-  #prints = new Uint16Array(8);
-  #length = 0;
+  private ids = new Uint16Array(8);
+  private prints = new Uint16Array(8);
+  private _length = 0;
 
   constructor(maximum: number) {
-    this.#maximum = maximum;
+    this.maximum = maximum;
   }
 
   get length(): number {
-    return this.#length;
+    return this._length;
   }
 
   get full(): boolean {
-    return this.#length >= this.#maximum;
+    return this._length >= this.maximum;
   }
 
   has(id: number): boolean {
-    return this.#indexOf(id) >= 0;
+    return this.indexOf(id) >= 0;
   }
 
-  #indexOf(id: number): number {
-    const index = this.#ids.indexOf(id);
-    return index < this.#length ? index : -1;
+  private indexOf(id: number): number {
+    const index = this.ids.indexOf(id);
+    return index < this._length ? index : -1;
   }
 
   /** The print that an identifier was added with. */
   printOf(id: number): number {
-    return this.#prints[this.#indexOf(id)] ?? 0;
+    return this.prints[this.indexOf(id)] ?? 0;
   }
 
   /** @param print of the message, to know it again by */
   add(id: number, print: number): void {
-    if (this.#length === this.#ids.length) {
-      this.#ids = doubled(this.#ids);
-      this.#prints = doubled(this.#prints);
+    if (this._length === this.ids.length) {
+      this.ids = doubled(this.ids);
+      this.prints = doubled(this.prints);
     }
-    this.#ids[this.#length] = id;
-    this.#prints[this.#length++] = print;
+    this.ids[this._length] = id;
+    this.prints[this._length++] = print;
   }
 
   /** @returns whether it was there */
   delete(id: number): boolean {
-    const index = this.#indexOf(id);
+    const index = this.indexOf(id);
     if (index < 0) return false;
-    const last = --this.#length;
-    this.#ids[index] = this.#ids[last] as number;
-    this.#prints[index] = this.#prints[last] as number;
+    const last = --this._length;
+    this.ids[index] = this.ids[last] as number;
+    this.prints[index] = this.prints[last] as number;
     return true;
   }
 
   /** A copy of all that are in it. */
   all(): Uint16Array {
-    return this.#ids.slice(0, this.#length);
+    return this.ids.slice(0, this._length);
   }
 
   clear(): void {
-    this.#length = 0;
+    this._length = 0;
   }
 }
 

@@ -34,41 +34,41 @@ export class Outbox {
   /** Whether a message waits for one that is held back; then all behind it do. */
   waitsFor: ((packet: Uint8Array) => boolean) | undefined;
 
-  readonly #store: OutgoingStore | undefined;
-  readonly #durability: Durability;
+  private readonly store: OutgoingStore | undefined;
+  private readonly durability: Durability;
   /** Stored messages that are held in memory at most. */
-  readonly #window: number;
-  #online = false;
+  private readonly window: number;
+  private _online = false;
   /** The store says that the session is established. */
-  #isSessionSaved = false;
+  private isSessionSaved = false;
 
   /** The backlog: stored messages that are not in memory, and the bytes they take. */
-  readonly #backlog = new TokenRuns();
-  #byteLength = 0;
+  private readonly backlog = new TokenRuns();
+  private _byteLength = 0;
   /** Messages that no store can hold and that stand behind or among those of the backlog, by their tokens. */
-  readonly #sources: Outgoing[] = [];
+  private readonly sources: Outgoing[] = [];
 
   constructor(store: SessionStore | undefined, durability: Durability, window: number) {
-    this.#store = store === undefined ? undefined : new OutgoingStore(store);
-    this.#durability = durability;
-    this.#window = window;
+    this.store = store === undefined ? undefined : new OutgoingStore(store);
+    this.durability = durability;
+    this.window = window;
   }
 
   /** Messages accepted and not yet delivered. */
   get length(): number {
-    return this.log.length + this.#backlog.length + this.#sources.length + this.parked.length;
+    return this.log.length + this.backlog.length + this.sources.length + this.parked.length;
   }
 
   /** Bytes they take. */
   get byteLength(): number {
-    return this.log.byteLength + this.#byteLength + bytesOf(this.#sources) + bytesOf(this.parked);
+    return this.log.byteLength + this._byteLength + bytesOf(this.sources) + bytesOf(this.parked);
   }
 
   /** Whether a packet identifier belongs to one of them. [MQTT-2.3.1-4] */
   usesId(id: number): boolean {
     for (const entry of this.parked) if (entry.id === id) return true;
-    for (const entry of this.#sources) if (entry.id === id) return true;
-    return this.log.indexOf(id) >= 0 || this.#backlog.hasIdentifier(id);
+    for (const entry of this.sources) if (entry.id === id) return true;
+    return this.log.indexOf(id) >= 0 || this.backlog.hasIdentifier(id);
   }
 
   // ---- from and to the store
@@ -84,61 +84,61 @@ export class Outbox {
     tokens.sort((a, b) => a - b);
     for (const token of tokens) {
       if (parked.includes(token)) {
-        const entry = this.#load(token);
+        const entry = this._load(token);
         if (entry === undefined) continue;
         entry.marked = true;
-        entry.attempted = this.#store?.wasSent(token) ?? true;
+        entry.attempted = this.store?.wasSent(token) ?? true;
         // What the broker has taken over was given another chance, and used it.
         if (isReleased(entry)) this.log.append(entry);
         else this.parked.push(entry);
-      } else if (this.log.length < this.#window) {
-        const entry = this.#load(token);
+      } else if (this.log.length < this.window) {
+        const entry = this._load(token);
         if (entry === undefined) continue;
         // Within a window of the head it may have been sent before power was lost; behind that it cannot.
         entry.attempted = true;
         this.log.append(entry);
       } else {
-        const packet = this.#store?.read(token);
+        const packet = this.store?.read(token);
         if (packet === undefined) continue;
-        this.#defer(token, packet.byteLength);
+        this.defer(token, packet.byteLength);
       }
       last = token;
     }
-    this.#eachInMemory((entry) => {
+    this.eachInMemory((entry) => {
       if (entry.token <= risky && isReleased(entry)) entry.risky = true;
       else if (entry.token <= risky) doubt(entry);
     });
     // Power may have been lost between the end of a message and that of its mark.
-    for (const token of parked) if (!tokens.includes(token)) this.#unmark(token);
+    for (const token of parked) if (!tokens.includes(token)) this.unmark(token);
     return last;
   }
 
   /** Reads one message into memory. */
-  #load(token: number): Outgoing | undefined {
-    const packet = this.#store?.read(token);
+  private _load(token: number): Outgoing | undefined {
+    const packet = this.store?.read(token);
     return packet === undefined ? undefined : entryOf(token, packet, undefined, true);
   }
 
-  #defer(token: number, byteLength: number): void {
-    this.#backlog.add(token);
-    this.#byteLength += byteLength;
+  private defer(token: number, byteLength: number): void {
+    this.backlog.add(token);
+    this._byteLength += byteLength;
   }
 
   /** Whether a message accepted now must be stored. */
-  get #durable(): boolean {
-    if (this.#store === undefined || this.#durability === "never") return false;
+  private get durable(): boolean {
+    if (this.store === undefined || this.durability === "never") return false;
     // What comes behind a backlog is stored too, for it is sent after it.
-    return this.#durability === "always" || !this.#online || this.#waits;
+    return this.durability === "always" || !this._online || this.waits;
   }
 
   /** Whether there is a backlog. */
-  get #waits(): boolean {
-    return this.#backlog.length > 0 || this.#sources.length > 0;
+  private get waits(): boolean {
+    return this.backlog.length > 0 || this.sources.length > 0;
   }
 
   /** The broker has accepted a connection. */
   online(): void {
-    this.#online = true;
+    this._online = true;
   }
 
   /**
@@ -148,19 +148,19 @@ export class Outbox {
   offline(): void {
     const { log } = this;
     log.rewind();
-    this.#online = false;
-    if (this.#durability === "offline") for (let index = 0; index < log.length; index++) this.#keep(log.at(index));
+    this._online = false;
+    if (this.durability === "offline") for (let index = 0; index < log.length; index++) this.keep(log.at(index));
     // What need not be in memory leaves it, from the end, as far as it is stored.
-    while (log.length > this.#window && log.at(log.length - 1).stored && !log.at(log.length - 1).attempted) {
+    while (log.length > this.window && log.at(log.length - 1).stored && !log.at(log.length - 1).attempted) {
       const { token, byteLength } = log.remove(log.length - 1);
-      this.#defer(token, byteLength);
+      this.defer(token, byteLength);
     }
   }
 
-  #keep(entry: Outgoing): void {
+  private keep(entry: Outgoing): void {
     if (entry.stored || entry.source !== undefined) return;
-    this.#store?.write(entry.token, entry.packet);
-    entry.stored = this.#store !== undefined;
+    this.store?.write(entry.token, entry.packet);
+    entry.stored = this.store !== undefined;
   }
 
   // ---- a message's life
@@ -171,14 +171,14 @@ export class Outbox {
    * @throws MqttError of kind `resource`; then nothing was accepted
    */
   accept(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
-    if (source === undefined && this.#durable) {
-      this.#store?.accept(token, packet);
-      if (this.#waits || this.log.length >= this.#window) this.#defer(token, packet.byteLength);
+    if (source === undefined && this.durable) {
+      this.store?.accept(token, packet);
+      if (this.waits || this.log.length >= this.window) this.defer(token, packet.byteLength);
       else this.log.append(entryOf(token, packet, undefined, true));
       return;
     }
     const entry = entryOf(token, packet, source, false);
-    if (this.#waits) this.#sources.push(entry);
+    if (this.waits) this.sources.push(entry);
     else this.log.append(entry);
   }
 
@@ -187,8 +187,8 @@ export class Outbox {
     const { log } = this;
     for (;;) {
       if (log.sent === log.length) {
-        if (!this.#waits) return undefined;
-        this.#loadNext();
+        if (!this.waits) return undefined;
+        this.loadNext();
         continue;
       }
       const entry = log.at(log.sent);
@@ -203,21 +203,21 @@ export class Outbox {
   }
 
   /** Moves on by one message in the backlog. */
-  #loadNext(): void {
-    const backlog = this.#backlog;
-    const [source] = this.#sources;
+  private loadNext(): void {
+    const backlog = this.backlog;
+    const [source] = this.sources;
     for (let token = backlog.after(0); token > 0; token = backlog.after(token)) {
       if (source !== undefined && source.token < token) break;
-      const entry = this.#load(token);
+      const entry = this._load(token);
       backlog.delete(token);
       // Values that were found damaged since they were counted have been reported; their bytes go with the last one.
-      this.#byteLength = backlog.length === 0 ? 0 : this.#byteLength - (entry?.byteLength ?? 0);
+      this._byteLength = backlog.length === 0 ? 0 : this._byteLength - (entry?.byteLength ?? 0);
       if (entry === undefined) continue;
       this.log.append(entry);
       return;
     }
     if (source === undefined) return;
-    this.#sources.shift();
+    this.sources.shift();
     this.log.append(source);
   }
 
@@ -227,23 +227,23 @@ export class Outbox {
    */
   release(entry: Outgoing): void {
     const packet = pubrel(entry.id);
-    if (entry.stored && this.#isSessionSaved) this.#store?.write(entry.token, packet);
+    if (entry.stored && this.isSessionSaved) this.store?.write(entry.token, packet);
     entry.packet = packet;
     entry.source = undefined;
   }
 
   /** Whether the store says that the session is established. */
   savedSession(isSaved: boolean): void {
-    const before = this.#isSessionSaved;
-    this.#isSessionSaved = isSaved;
+    const before = this.isSessionSaved;
+    this.isSessionSaved = isSaved;
     if (before || !isSaved) return;
-    this.#eachInMemory((entry) => this.#saveRelease(entry));
+    this.eachInMemory((entry) => this.saveRelease(entry));
   }
 
-  #saveRelease(entry: Outgoing): void {
+  private saveRelease(entry: Outgoing): void {
     if (!entry.stored || !isReleased(entry)) return;
     try {
-      this.#store?.write(entry.token, entry.packet);
+      this.store?.write(entry.token, entry.packet);
     } catch {
       // The store keeps the message itself: it is sent again when power fails before PUBCOMP comes.
     }
@@ -251,21 +251,21 @@ export class Outbox {
 
   /** The message at `index` of the log is delivered or given up. @throws MqttError of kind `resource` */
   complete(index: number): Outgoing {
-    this.#forget(this.log.at(index));
+    this.forget(this.log.at(index));
     return this.log.remove(index);
   }
 
-  #forget(entry: Outgoing): void {
+  private forget(entry: Outgoing): void {
     const { stored, marked, token } = entry;
     // First, for what is deleted makes room for the session, and that has releases stored.
     entry.stored = false;
     try {
-      if (stored) this.#store?.delete(token);
+      if (stored) this.store?.delete(token);
     } catch (error) {
       entry.stored = stored;
       throw error;
     }
-    if (marked) this.#store?.unmark(token);
+    if (marked) this.store?.unmark(token);
   }
 
   /** Whether there is a message that PUBREC has come for. */
@@ -296,20 +296,20 @@ export class Outbox {
 
   /** A CONNECT was not seen answered: to the session that the broker says it has, what is sent again may be new. */
   doubt(): void {
-    this.#eachInMemory(doubt);
+    this.eachInMemory(doubt);
   }
 
   /** The last token of a message that is reported as risky, 0 when there is none. */
   get riskyUntil(): number {
     let last = 0;
-    this.#eachInMemory(({ token, risky }) => {
+    this.eachInMemory(({ token, risky }) => {
       if (risky && token > last) last = token;
     });
     return last;
   }
 
   /** Visits all that may have been sent. */
-  #eachInMemory(visit: (entry: Outgoing) => void): void {
+  private eachInMemory(visit: (entry: Outgoing) => void): void {
     const { log } = this;
     for (let index = 0; index < log.length; index++) visit(log.at(index));
     for (const entry of this.parked) visit(entry);
@@ -319,22 +319,22 @@ export class Outbox {
   park(index: number): void {
     const entry = this.log.remove(index);
     this.parked.push(entry);
-    if (entry.stored && !entry.marked) this.#mark(entry, wasSent(entry));
+    if (entry.stored && !entry.marked) this.mark(entry, wasSent(entry));
   }
 
-  #mark(entry: Outgoing, sent: boolean): void {
+  private mark(entry: Outgoing, sent: boolean): void {
     try {
-      this.#store?.mark(entry.token, sent);
+      this.store?.mark(entry.token, sent);
       entry.marked = true;
     } catch {
       // Without the mark a restart tries it again at once, and another message that was sent may be taken for one that was not.
     }
   }
 
-  #unmark(token: number): void {
+  private unmark(token: number): void {
     try {
-      this.#store?.wasSent(token); // sets aside what is not ours
-      this.#store?.unmark(token);
+      this.store?.wasSent(token); // sets aside what is not ours
+      this.store?.unmark(token);
     } catch {
       // It is found, and of no use, again.
     }
@@ -343,7 +343,7 @@ export class Outbox {
   /** Gives a parked message another chance, at its place among those not yet sent. @param strikes it begins with */
   unpark(entry: Outgoing, strikes: number): void {
     this.parked.splice(this.parked.indexOf(entry), 1);
-    if (entry.marked && !wasSent(entry)) this.#mark(entry, true);
+    if (entry.marked && !wasSent(entry)) this.mark(entry, true);
     entry.strikes = strikes;
     this.log.insert(entry);
   }
@@ -356,45 +356,45 @@ export class Outbox {
     // What rests was in front of all others when its turn came.
     for (let index = 0; index < parked.length; ) {
       const entry = parked[index] as Outgoing;
-      const reviewed = this.#reviewed(entry, visit);
+      const reviewed = this.reviewed(entry, visit);
       if (reviewed === null) parked.splice(index, 1);
       else parked[index++] = reviewed;
     }
     for (let index = log.sent; index < log.length; ) {
       const entry = log.at(index);
-      const reviewed = this.#reviewed(entry, visit);
+      const reviewed = this.reviewed(entry, visit);
       if (reviewed === null) log.remove(index);
       else {
         if (reviewed !== entry) log.replace(index, reviewed);
         index++;
       }
     }
-    const backlog = this.#backlog;
-    for (let token = backlog.after(0); token > 0; token = backlog.after(token)) this.#reviewStored(token, visit);
+    const backlog = this.backlog;
+    for (let token = backlog.after(0); token > 0; token = backlog.after(token)) this.reviewStored(token, visit);
   }
 
   /** What `visit` makes of a message in memory: the message, another in its place, or null. */
-  #reviewed(entry: Outgoing, visit: Visit): Outgoing | null {
+  private reviewed(entry: Outgoing, visit: Visit): Outgoing | null {
     if (wasSent(entry) || isReleased(entry) || entry.source !== undefined) return entry;
-    const packet = judge(entry.token, entry.packet, visit, this.#store?.maximumLength);
+    const packet = judge(entry.token, entry.packet, visit, this.store?.maximumLength);
     if (packet === null) {
-      this.#forget(entry);
+      this.forget(entry);
       return null;
     }
     if (packet === entry.packet) return entry;
-    if (entry.stored) this.#store?.write(entry.token, packet);
+    if (entry.stored) this.store?.write(entry.token, packet);
     return { ...entry, packet, byteLength: packet.byteLength };
   }
 
-  #reviewStored(token: number, visit: Visit): void {
-    const before = this.#store?.read(token);
+  private reviewStored(token: number, visit: Visit): void {
+    const before = this.store?.read(token);
     if (before === undefined || !isPublish(before)) return;
-    const packet = judge(token, before, visit, this.#store?.maximumLength);
+    const packet = judge(token, before, visit, this.store?.maximumLength);
     if (packet === before) return;
     if (packet === null) {
-      this.#store?.delete(token);
-      this.#backlog.delete(token);
-    } else this.#store?.write(token, packet);
-    this.#byteLength += (packet?.byteLength ?? 0) - before.byteLength;
+      this.store?.delete(token);
+      this.backlog.delete(token);
+    } else this.store?.write(token, packet);
+    this._byteLength += (packet?.byteLength ?? 0) - before.byteLength;
   }
 }

@@ -9,23 +9,23 @@ export const OUTGOING_KEY = "o";
 export const PARKED_KEY = "p";
 const RADIX = 36;
 export class OutgoingStore {
-  readonly #store: SessionStore;
+  private readonly store: SessionStore;
   /** The token of a message that was refused because its write failed, and may be stored all the same; or 0. */
-  #refused = 0;
+  private refused = 0;
 
   constructor(store: SessionStore) {
-    this.#store = store;
+    this.store = store;
   }
 
   /** The largest packet that can be stored, in bytes. */
   get maximumLength(): number {
-    return this.#store.maximumLength;
+    return this.store.maximumLength;
   }
 
   /** A copy of a message's packet; undefined when there is none, or none of use, which is reported. */
   read(token: number): Uint8Array | undefined {
-    if (token === this.#refused) return undefined;
-    return this.#store.read(OUTGOING_KEY + token.toString(RADIX), (packet) => {
+    if (token === this.refused) return undefined;
+    return this.store.read(OUTGOING_KEY + token.toString(RADIX), (packet) => {
       if (identifierOf(packet) !== identifierFor(token)) throw new Error("it is not the packet of its key");
       return packet.slice();
     });
@@ -42,41 +42,41 @@ export class OutgoingStore {
     if (byteLength > most) {
       throw resource("message-too-large", `the message takes ${byteLength} bytes and the store ${most}: use a source`);
     }
-    this.#store.reserve();
-    if (this.#refused > 0) {
-      this.delete(this.#refused);
-      this.#refused = 0;
+    this.store.reserve();
+    if (this.refused > 0) {
+      this.delete(this.refused);
+      this.refused = 0;
     }
     try {
       this.write(token, packet);
     } catch (error) {
-      this.#refused = token;
+      this.refused = token;
       throw error;
     }
   }
 
   /** @throws MqttError of kind `resource` */
   write(token: number, packet: Uint8Array): void {
-    this.#store.write(OUTGOING_KEY + token.toString(RADIX), packet);
+    this.store.write(OUTGOING_KEY + token.toString(RADIX), packet);
   }
 
   /** @throws MqttError of kind `resource` */
   delete(token: number): void {
-    this.#store.delete(OUTGOING_KEY + token.toString(RADIX));
+    this.store.delete(OUTGOING_KEY + token.toString(RADIX));
   }
 
   /** Notes that a message is parked. @param sent whether it may have been sent @throws MqttError of kind `resource` */
   mark(token: number, sent: boolean): void {
-    this.#store.write(PARKED_KEY + token.toString(RADIX), Uint8Array.of(sent ? 1 : 0));
+    this.store.write(PARKED_KEY + token.toString(RADIX), Uint8Array.of(sent ? 1 : 0));
   }
 
   /** Whether a parked message may have been sent. */
   wasSent(token: number): boolean {
-    return this.#store.read(PARKED_KEY + token.toString(RADIX), (value) => value[0]) !== 0;
+    return this.store.read(PARKED_KEY + token.toString(RADIX), (value) => value[0]) !== 0;
   }
 
   /** @throws MqttError of kind `resource` */
   unmark(token: number): void {
-    this.#store.delete(PARKED_KEY + token.toString(RADIX));
+    this.store.delete(PARKED_KEY + token.toString(RADIX));
   }
 }

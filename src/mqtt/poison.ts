@@ -28,72 +28,72 @@ const FIRST_RETRY = 600_000;
 const LAST_RETRY = 21_600_000;
 
 export class PoisonWatch {
-  readonly #outbox: Outbox;
-  readonly #parked: (message: Outgoing) => void;
+  private readonly outbox: Outbox;
+  private readonly parked: (message: Outgoing) => void;
   /** A QoS 2 message has been delivered. */
-  #hasQoS2 = false;
+  private hasQoS2 = false;
   /** Closes since a message was delivered. */
-  #closes = 0;
+  private closes = 0;
   /** The last message that was on its way when the peer closed: up to it they are sent one at a time. */
-  #cautiousUntil = 0;
+  private cautiousUntil = 0;
   /** Held back on this connection, to see whether it lasts. */
-  #suspects: Outgoing[] = [];
+  private suspects: Outgoing[] = [];
   /** What the end of the connection asks for, once the log is rewound. */
-  #accused: Outgoing | undefined;
-  #acquitted = false;
-  #connectedAt = 0;
-  #retry = FIRST_RETRY;
+  private accused: Outgoing | undefined;
+  private acquitted = false;
+  private connectedAt = 0;
+  private retry = FIRST_RETRY;
   /** When messages were parked last, or the first connection after a restart was granted. */
-  #parkedAt: number | undefined;
+  private parkedAt: number | undefined;
 
   constructor(outbox: Outbox, parked: (message: Outgoing) => void) {
-    this.#outbox = outbox;
-    this.#parked = parked;
+    this.outbox = outbox;
+    this.parked = parked;
   }
 
   /** Messages on their way at most. */
   window(normal: number): number {
-    return this.#cautiousUntil > 0 ? 1 : normal;
+    return this.cautiousUntil > 0 ? 1 : normal;
   }
 
   connected(now: number): void {
-    this.#connectedAt = now;
-    this.#parkedAt ??= now;
+    this.connectedAt = now;
+    this.parkedAt ??= now;
   }
 
   /** A message was delivered, so it is not the one. */
   delivered({ token, packet }: Outgoing, now: number): void {
-    this.#closes = 0;
-    if (isQoS2(packet)) this.#hasQoS2 = true;
-    if (token >= this.#cautiousUntil) this.#cautiousUntil = 0;
-    if (this.#suspects.length > 0) this.#convict(now);
+    this.closes = 0;
+    if (isQoS2(packet)) this.hasQoS2 = true;
+    if (token >= this.cautiousUntil) this.cautiousUntil = 0;
+    if (this.suspects.length > 0) this.convict(now);
   }
 
-  #suspect(entry: Outgoing): void {
-    this.#suspects.push(entry);
-    this.#outbox.waitsFor = (packet) => this.#suspects.some((suspect) => isOfOneStream(suspect.packet, packet));
+  private suspect(entry: Outgoing): void {
+    this.suspects.push(entry);
+    this.outbox.waitsFor = (packet) => this.suspects.some((suspect) => isOfOneStream(suspect.packet, packet));
   }
 
-  #takeSuspects(): Outgoing[] {
-    const suspects = this.#suspects;
-    this.#suspects = [];
-    this.#outbox.waitsFor = undefined;
+  private takeSuspects(): Outgoing[] {
+    const suspects = this.suspects;
+    this.suspects = [];
+    this.outbox.waitsFor = undefined;
     return suspects;
   }
 
-  #convict(now: number): void {
-    const suspects = this.#takeSuspects();
-    this.#parkedAt = now;
-    for (const suspect of suspects) this.#parked(suspect);
+  private convict(now: number): void {
+    const suspects = this.takeSuspects();
+    this.parkedAt = now;
+    for (const suspect of suspects) this.parked(suspect);
     // Those held back for the suspect's sake, and all that are to come.
-    if (!this.#outbox.holdQoS2) return;
-    for (const entry of this.#outbox.parked) if (!suspects.includes(entry) && isQoS2(entry.packet)) this.#parked(entry);
-    this.#outbox.onHeld = this.#parked;
+    if (!this.outbox.holdQoS2) return;
+    for (const entry of this.outbox.parked) if (!suspects.includes(entry) && isQoS2(entry.packet)) this.parked(entry);
+    this.outbox.onHeld = this.parked;
   }
 
   /** The peer is closing a connection that it had accepted; {@link closed} follows. */
   closedByPeer(now: number): void {
-    const { log } = this.#outbox;
+    const { log } = this.outbox;
     let count = 0;
     let last: Outgoing | undefined;
     for (let index = 0; index < log.sent; index++) {
@@ -105,62 +105,62 @@ export class PoisonWatch {
     }
     if (last === undefined || ((now - last.sentAt) | 0) > PROMPTNESS) {
       // It closes without one of them, too.
-      this.#acquitted = true;
+      this.acquitted = true;
     } else if (count > 1) {
-      if (++this.#closes >= PATIENCE && last.token > this.#cautiousUntil) this.#cautiousUntil = last.token;
-    } else if (++last.strikes >= this.#strikesFor(last)) this.#accused = last;
+      if (++this.closes >= PATIENCE && last.token > this.cautiousUntil) this.cautiousUntil = last.token;
+    } else if (++last.strikes >= this.strikesFor(last)) this.accused = last;
   }
 
-  #strikesFor({ packet }: Outgoing): number {
-    return isQoS2(packet) && !this.#hasQoS2 ? STRIKES_QOS_2 : STRIKES;
+  private strikesFor({ packet }: Outgoing): number {
+    return isQoS2(packet) && !this.hasQoS2 ? STRIKES_QOS_2 : STRIKES;
   }
 
   /** The connection has ended, and the log is rewound. */
   closed(): void {
-    const { log } = this.#outbox;
-    const accused = this.#accused;
-    if (this.#acquitted || (accused !== undefined && this.#suspects.length === SUSPECTS)) this.#acquit();
+    const { log } = this.outbox;
+    const accused = this.accused;
+    if (this.acquitted || (accused !== undefined && this.suspects.length === SUSPECTS)) this.acquit();
     else if (accused !== undefined) {
-      this.#outbox.park(log.indexOf(accused.id));
-      if (isQoS2(accused.packet) && !this.#hasQoS2) this.#outbox.holdQoS2 = true;
-      this.#suspect(accused);
+      this.outbox.park(log.indexOf(accused.id));
+      if (isQoS2(accused.packet) && !this.hasQoS2) this.outbox.holdQoS2 = true;
+      this.suspect(accused);
     }
-    this.#acquitted = false;
-    this.#accused = undefined;
+    this.acquitted = false;
+    this.accused = undefined;
   }
 
-  #acquit(): void {
-    const suspects = this.#takeSuspects();
-    if (this.#accused !== undefined) this.#accused.strikes = 0;
+  private acquit(): void {
+    const suspects = this.takeSuspects();
+    if (this.accused !== undefined) this.accused.strikes = 0;
     if (suspects.length === 0) return;
-    if (this.#outbox.holdQoS2) this.#release(0);
-    else for (const suspect of suspects) this.#outbox.unpark(suspect, 0);
+    if (this.outbox.holdQoS2) this.release(0);
+    else for (const suspect of suspects) this.outbox.unpark(suspect, 0);
   }
 
   /** Milliseconds until {@link tick} has something to do, -1 when there is nothing. */
   next(now: number): number {
-    if (this.#suspects.length > 0) return Math.max(0, TRIAL - ((now - this.#connectedAt) | 0));
-    if (this.#outbox.parked.length === 0) return -1;
-    return Math.max(0, this.#retry - ((now - (this.#parkedAt ?? now)) | 0));
+    if (this.suspects.length > 0) return Math.max(0, TRIAL - ((now - this.connectedAt) | 0));
+    if (this.outbox.parked.length === 0) return -1;
+    return Math.max(0, this.retry - ((now - (this.parkedAt ?? now)) | 0));
   }
 
   tick(now: number): void {
     if (this.next(now) !== 0) return;
-    if (this.#suspects.length > 0) {
-      this.#convict(now);
+    if (this.suspects.length > 0) {
+      this.convict(now);
       return;
     }
-    this.#retry = Math.min(LAST_RETRY, this.#retry * 2);
-    this.#parkedAt = now;
+    this.retry = Math.min(LAST_RETRY, this.retry * 2);
+    this.parkedAt = now;
     // One more strike is enough this time.
-    this.#release(1);
+    this.release(1);
   }
 
   /** Gives all that are parked another chance. @param left strikes until they are suspects again; 0: as many as ever */
-  #release(left: number): void {
-    this.#outbox.holdQoS2 = false;
-    this.#outbox.onHeld = undefined;
-    for (const entry of this.#outbox.parked.slice())
-      this.#outbox.unpark(entry, left > 0 ? this.#strikesFor(entry) - left : 0);
+  private release(left: number): void {
+    this.outbox.holdQoS2 = false;
+    this.outbox.onHeld = undefined;
+    for (const entry of this.outbox.parked.slice())
+      this.outbox.unpark(entry, left > 0 ? this.strikesFor(entry) - left : 0);
   }
 }

@@ -71,85 +71,85 @@ export interface ProtocolEvents extends SubscriptionEvents, ReceiverEvents {
 }
 
 export class Protocol {
-  readonly #options: ProtocolOptions;
-  readonly #session: Session;
-  readonly #events: ProtocolEvents;
-  readonly #published: (token: number, outcome: Outcome) => void;
-  readonly #decoder: Decoder;
-  readonly #sender: Sender;
-  readonly #receiver: Receiver;
-  readonly #deadlines: Deadlines;
-  readonly #poison: PoisonWatch;
+  private readonly options: ProtocolOptions;
+  private readonly session: Session;
+  private readonly events: ProtocolEvents;
+  private readonly published: (token: number, outcome: Outcome) => void;
+  private readonly decoder: Decoder;
+  private readonly sender: Sender;
+  private readonly receiver: Receiver;
+  private readonly deadlines: Deadlines;
+  private readonly poison: PoisonWatch;
 
-  #state = OFFLINE;
-  #leave = false;
+  private state = OFFLINE;
+  private _leave = false;
   /**
    * This connection is made with Clean Session 1, only to have the broker forget a session that is not ours. Whether it has
    * one is not asked first: aedes says no, and keeps the identifiers of QoS 2 messages, for a client without subscriptions.
    */
-  #discarding = false;
+  private discarding = false;
   /** The broker has just done so. */
-  #discarded = false;
+  private discarded = false;
 
   constructor(options: ProtocolOptions, session: Session, events: ProtocolEvents) {
-    this.#options = options;
-    this.#session = session;
-    this.#events = events;
-    this.#decoder = new Decoder(options.receiveBuffer);
-    this.#published = (token, outcome) => events.published(token, outcome);
-    this.#sender = new Sender(session, options, this.#published);
-    this.#receiver = new Receiver(session, events, (type, id) => this.#sender.answer(type, id));
-    this.#deadlines = new Deadlines(options, session, this.#sender);
-    this.#poison = new PoisonWatch(session.outbox, (message) => events.parked(message));
+    this.options = options;
+    this.session = session;
+    this.events = events;
+    this.decoder = new Decoder(options.receiveBuffer);
+    this.published = (token, outcome) => events.published(token, outcome);
+    this.sender = new Sender(session, options, this.published);
+    this.receiver = new Receiver(session, events, (type, id) => this.sender.answer(type, id));
+    this.deadlines = new Deadlines(options, session, this.sender);
+    this.poison = new PoisonWatch(session.outbox, (message) => events.parked(message));
   }
 
   get connected(): boolean {
-    return this.#state === CONNECTED;
+    return this.state === CONNECTED;
   }
 
   /** DISCONNECT has been sent: the connection is to be closed. [MQTT-3.14.4-1] */
   get finished(): boolean {
-    return this.#state === LEAVING && !this.#sender.busy;
+    return this.state === LEAVING && !this.sender.busy;
   }
 
   /** The connection was only made for the sake of the next one, which is to follow at once. */
   get reconnectAtOnce(): boolean {
-    return this.#discarding;
+    return this.discarding;
   }
 
   /** Answers wait for room to be sent, so that nothing more is taken in. */
   get choked(): boolean {
-    return this.#sender.choked;
+    return this.sender.choked;
   }
 
   /** QoS 0 messages that wait for room. */
   get fleeting(): number {
-    return this.#sender.fleeting;
+    return this.sender.fleeting;
   }
 
   get fleetingBytes(): number {
-    return this.#sender.fleetingBytes;
+    return this.sender.fleetingBytes;
   }
 
   // ---- commands
 
   /** A connection to the broker is open: CONNECT is to be sent. */
   open(now: number): void {
-    const options = this.#options;
-    this.#state = CONNECTING;
-    const foreign = !this.#session.established && !this.#discarded;
-    this.#discarding = foreign && !options.clean && options.foreignSession === "discard";
-    this.#decoder.reset();
-    this.#deadlines.open(now);
-    const clean = options.clean || this.#discarding;
-    if (!clean) this.#session.asking();
+    const options = this.options;
+    this.state = CONNECTING;
+    const foreign = !this.session.established && !this.discarded;
+    this.discarding = foreign && !options.clean && options.foreignSession === "discard";
+    this.decoder.reset();
+    this.deadlines.open(now);
+    const clean = options.clean || this.discarding;
+    if (!clean) this.session.asking();
     const connect = encodeConnect({ ...options, clean, keepAlive: Math.ceil(options.keepAlive / 1000) });
     // To a session that may not be the one we know nothing is sent unasked.
-    const isKnown = options.clean || (this.#session.established && !this.#discarding);
+    const isKnown = options.clean || (this.session.established && !this.discarding);
     const room = options.transmitBuffer - connect.byteLength;
-    const window = this.#poison.window(options.window);
-    const early = options.pipelining && isKnown ? earlyMessages(this.#session.outbox, window, room) : 0;
-    this.#sender.open(connect, now, early);
+    const window = this.poison.window(options.window);
+    const early = options.pipelining && isKnown ? earlyMessages(this.session.outbox, window, room) : 0;
+    this.sender.open(connect, now, early);
   }
 
   /**
@@ -157,7 +157,7 @@ export class Protocol {
    * with such ones waiting the next connection does not do it again.
    */
   get unanswered(): boolean {
-    return this.#state === CONNECTING && this.inFlight > 0;
+    return this.state === CONNECTING && this.inFlight > 0;
   }
 
   /**
@@ -165,49 +165,49 @@ export class Protocol {
    * @throws MqttError of kind `resource` when the store did not take what durability `offline` keeps now
    */
   closed(): void {
-    if (this.#state === OFFLINE) return;
-    this.#state = OFFLINE;
-    this.#sender.closed();
-    this.#receiver.closed();
+    if (this.state === OFFLINE) return;
+    this.state = OFFLINE;
+    this.sender.closed();
+    this.receiver.closed();
     try {
-      this.#session.offline();
+      this.session.offline();
     } finally {
-      this.#poison.closed();
+      this.poison.closed();
     }
   }
 
   /** Messages that are on their way. */
   get inFlight(): number {
-    return this.#session.outbox.log.sent;
+    return this.session.outbox.log.sent;
   }
 
   /** The peer is closing the connection; {@link closed} follows. */
   closedByPeer(now: number): void {
-    if (this.#state === CONNECTED) this.#poison.closedByPeer(now);
+    if (this.state === CONNECTED) this.poison.closedByPeer(now);
   }
 
   /** DISCONNECT is to be sent after all that can be sent now. */
   leave(): void {
-    this.#leave = true;
+    this._leave = true;
   }
 
   /** {@link leave} is taken back. */
   stay(): void {
-    this.#leave = false;
+    this._leave = false;
   }
 
   /** Takes a QoS 0 message to be sent. */
   sendFleeting(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
-    this.#sender.send(token, packet, source);
+    this.sender.send(token, packet, source);
   }
 
   // ---- time
 
   /** Milliseconds from `now` until {@link tick} is to be called; 0 when it is due, -1 when there is nothing to wait for. */
   deadline(now: number): number {
-    if (this.#state === OFFLINE) return -1;
-    const wait = this.#deadlines.next(now);
-    const retry = this.#state === CONNECTED ? this.#poison.next(now) : -1;
+    if (this.state === OFFLINE) return -1;
+    const wait = this.deadlines.next(now);
+    const retry = this.state === CONNECTED ? this.poison.next(now) : -1;
     return wait < 0 || (retry >= 0 && retry < wait) ? retry : wait;
   }
 
@@ -216,31 +216,31 @@ export class Protocol {
    * @throws MqttError of kind `transport` when an answer has not come in time; the connection is to be closed
    */
   tick(now: number): void {
-    if (this.#state !== OFFLINE) this.#deadlines.tick(now);
-    if (this.#state === CONNECTED) this.#poison.tick(now);
+    if (this.state !== OFFLINE) this.deadlines.tick(now);
+    if (this.state === CONNECTED) this.poison.tick(now);
   }
 
   // ---- bytes out
 
   /** The next bytes to be sent, at most `room`; undefined when there are none. They count as sent. */
   output(room: number, now: number): Uint8Array | undefined {
-    const bytes = this.#sender.output(room, now);
-    if (bytes !== undefined || !this.#leave || this.#state !== CONNECTED || room === 0) return bytes;
-    this.#depart(now);
-    return this.#sender.output(room, now);
+    const bytes = this.sender.output(room, now);
+    if (bytes !== undefined || !this._leave || this.state !== CONNECTED || room === 0) return bytes;
+    this.depart(now);
+    return this.sender.output(room, now);
   }
 
-  #depart(now: number): void {
-    this.#state = LEAVING;
-    this.#deadlines.departing(now);
-    this.#sender.depart();
+  private depart(now: number): void {
+    this.state = LEAVING;
+    this.deadlines.departing(now);
+    this.sender.depart();
   }
 
   // ---- bytes in
 
   /** Where received bytes are to be put. */
   room(): Uint8Array {
-    return this.#decoder.room();
+    return this.decoder.room();
   }
 
   /**
@@ -248,27 +248,27 @@ export class Protocol {
    * @throws MqttError that ends the connection: nothing behind the broken rule was processed
    */
   received(count: number, now: number): void {
-    const long = this.#decoder.unfinished;
-    this.#decoder.filled(count);
-    this.#deadlines.receivedAt = now;
+    const long = this.decoder.unfinished;
+    this.decoder.filled(count);
+    this.deadlines.receivedAt = now;
     this.resume();
-    if (long || this.#decoder.unfinished) this.#deadlines.longMessage(now);
+    if (long || this.decoder.unfinished) this.deadlines.longMessage(now);
   }
 
   /** Goes on with bytes that were left because answers waited. @throws as {@link received} */
   resume(): void {
-    while ((this.#state === CONNECTING || this.#state === CONNECTED) && !this.choked) {
-      const found = this.#decoder.next();
+    while ((this.state === CONNECTING || this.state === CONNECTED) && !this.choked) {
+      const found = this.decoder.next();
       if (found === NOTHING) return;
-      if (found === PACKET) this.#packet();
-      else this.#receiver.publish(this.#decoder, false);
+      if (found === PACKET) this.packet();
+      else this.receiver.publish(this.decoder, false);
     }
   }
 
-  #packet(): void {
-    const { type, id } = this.#decoder;
-    if (((EXPECTED[this.#state] as number) & (1 << type)) === 0) {
-      const before = this.#state === CONNECTING;
+  private packet(): void {
+    const { type, id } = this.decoder;
+    if (((EXPECTED[this.state] as number) & (1 << type)) === 0) {
+      const before = this.state === CONNECTING;
       throw violation(
         before ? "MQTT-3.2.0-1" : "MQTT-3.2.0-2",
         `${PACKET_NAMES[type]} ${before ? "before" : "after"} CONNACK`,
@@ -276,93 +276,93 @@ export class Protocol {
     }
     switch (type) {
       case CONNACK:
-        this.#connack(this.#decoder.byte(0) === 1, this.#decoder.byte(1));
+        this.connack(this.decoder.byte(0) === 1, this.decoder.byte(1));
         break;
       case PUBLISH:
-        this.#receiver.publish(this.#decoder, true);
+        this.receiver.publish(this.decoder, true);
         break;
       case PUBACK:
       case PUBREC:
       case PUBCOMP:
-        this.#acknowledged(type, id);
+        this.acknowledged(type, id);
         break;
       case PUBREL:
-        this.#receiver.release(id);
+        this.receiver.release(id);
         break;
       case SUBACK:
-        this.#session.subscriptions.suback(id, this.#decoder.body(), this.#events);
-        this.#session.saveSubscriptions();
+        this.session.subscriptions.suback(id, this.decoder.body(), this.events);
+        this.session.saveSubscriptions();
         break;
       case UNSUBACK:
-        this.#session.subscriptions.unsuback(id, this.#events);
-        this.#session.saveSubscriptions();
+        this.session.subscriptions.unsuback(id, this.events);
+        this.session.saveSubscriptions();
         break;
       case PINGRESP:
-        this.#sender.pingAt = undefined;
+        this.sender.pingAt = undefined;
         break;
     }
   }
 
-  #connack(sessionPresent: boolean, code: number): void {
-    if (this.#sender.opening) throw violation("MQTT-3.2.0-1", "CONNACK before CONNECT was sent");
-    const session = this.#session;
+  private connack(sessionPresent: boolean, code: number): void {
+    if (this.sender.opening) throw violation("MQTT-3.2.0-1", "CONNACK before CONNECT was sent");
+    const session = this.session;
     session.answered();
     if (code > 0) {
       throw new MqttError("peer", "refused", `the broker refused the connection: ${CONNECT_REFUSALS[code - 1]}`);
     }
-    const { clean, foreignSession } = this.#options;
-    if (sessionPresent && (clean || this.#discarding)) {
+    const { clean, foreignSession } = this.options;
+    if (sessionPresent && (clean || this.discarding)) {
       throw violation("MQTT-3.2.2-1", "CONNACK says that a session is present although Clean Session is 1");
     }
-    this.#discarded = this.#discarding;
+    this.discarded = this.discarding;
     if (!sessionPresent && session.established && session.outbox.isReleasing && foreignSession === "discard") {
       // It may be that aedes again: identifiers that no PUBREL is sent for would stay in use there.
       session.established = false;
-      this.#discarding = true;
+      this.discarding = true;
     }
-    if (this.#discarding) {
-      this.#depart(this.#deadlines.receivedAt);
+    if (this.discarding) {
+      this.depart(this.deadlines.receivedAt);
       return;
     }
     const resumed = sessionPresent && session.established;
     if (sessionPresent && !resumed && foreignSession === "discard") {
       throw new MqttError("peer", "foreign-session", "the broker does not discard a session as it is told");
     }
-    this.#receiver.handOverHeld();
-    if (!resumed) session.startOver(this.#published);
+    this.receiver.handOverHeld();
+    if (!resumed) session.startOver(this.published);
     session.subscriptions.begin(sessionPresent);
     session.online(resumed, clean);
-    this.#state = CONNECTED;
-    this.#sender.window = this.#poison.window(this.#options.window);
-    this.#poison.connected(this.#deadlines.receivedAt);
-    this.#deadlines.connected();
-    this.#sender.ready();
-    this.#events.connected(sessionPresent);
+    this.state = CONNECTED;
+    this.sender.window = this.poison.window(this.options.window);
+    this.poison.connected(this.deadlines.receivedAt);
+    this.deadlines.connected();
+    this.sender.ready();
+    this.events.connected(sessionPresent);
   }
 
-  #acknowledged(type: number, id: number): void {
-    const { outbox } = this.#session;
+  private acknowledged(type: number, id: number): void {
+    const { outbox } = this.session;
     const { log } = outbox;
     const index = log.indexOf(id);
-    if (this.#sender.sending?.id === id) {
+    if (this.sender.sending?.id === id) {
       throw violation("MQTT-4.3.2-2", `${PACKET_NAMES[type]} for a packet that is still being sent`);
     }
     const action = log.answer(type, id, index);
-    if (action === COMPLETE) this.#complete(index);
+    if (action === COMPLETE) this.complete(index);
     else if (action === RELEASE) {
       if (index >= 0) {
         const entry = log.at(index);
         if (!isReleased(entry)) outbox.release(entry);
-        entry.sentAt = this.#deadlines.receivedAt;
+        entry.sentAt = this.deadlines.receivedAt;
       }
-      this.#sender.answer(PUBREL, id);
+      this.sender.answer(PUBREL, id);
     }
   }
 
-  #complete(index: number): void {
-    const entry = this.#session.outbox.complete(index);
-    this.#poison.delivered(entry, this.#deadlines.receivedAt);
-    this.#sender.window = this.#poison.window(this.#options.window);
-    this.#events.published(entry.token, entry.risky ? "may-be-duplicated" : "delivered");
+  private complete(index: number): void {
+    const entry = this.session.outbox.complete(index);
+    this.poison.delivered(entry, this.deadlines.receivedAt);
+    this.sender.window = this.poison.window(this.options.window);
+    this.events.published(entry.token, entry.risky ? "may-be-duplicated" : "delivered");
   }
 }

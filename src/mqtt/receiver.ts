@@ -15,28 +15,28 @@ export interface ReceiverEvents {
 }
 
 export class Receiver {
-  readonly #session: Session;
-  readonly #events: ReceiverEvents;
-  readonly #answer: (type: number, id: number) => void;
+  private readonly session: Session;
+  private readonly events: ReceiverEvents;
+  private readonly answer: (type: number, id: number) => void;
 
   // The message that is coming.
-  #token = 0;
+  private token = 0;
   /** It was handed over before: only the answer is repeated. [MQTT-4.3.3-2] */
-  #repeated = false;
+  private repeated = false;
   /** Its last piece so far, while more are to come. */
-  #piece: Message | undefined;
+  private piece: Message | undefined;
 
   constructor(session: Session, events: ReceiverEvents, answer: (type: number, id: number) => void) {
-    this.#session = session;
-    this.#events = events;
-    this.#answer = answer;
+    this.session = session;
+    this.events = events;
+    this.answer = answer;
   }
 
   /** The connection has ended. */
   closed(): void {
-    const piece = this.#piece;
-    this.#piece = undefined;
-    if (piece !== undefined) this.#events.aborted(piece);
+    const piece = this.piece;
+    this.piece = undefined;
+    if (piece !== undefined) this.events.aborted(piece);
   }
 
   /**
@@ -44,47 +44,47 @@ export class Receiver {
    * @throws MqttError of kind `resource`: then it is not answered, and the broker will send it again
    */
   publish(decoder: Decoder, first: boolean): void {
-    const session = this.#session;
+    const session = this.session;
     const { QoS, id } = decoder;
     const more = decoder.unfinished;
     const print = first && QoS === 2 ? decoder.print() : 0;
-    if (first) this.#begin(decoder, more, print);
-    if (!this.#repeated) {
-      const message = messageFrom(decoder, this.#token, more);
+    if (first) this.begin(decoder, more, print);
+    if (!this.repeated) {
+      const message = messageFrom(decoder, this.token, more);
       if (first && !more && QoS === 2) session.inbox.hold(id, print, message);
-      this.#piece = more ? message : undefined;
-      this.#events.message(message);
+      this.piece = more ? message : undefined;
+      this.events.message(message);
       if (!more && QoS === 2) session.inbox.processed(id, message.token);
     }
-    if (!more && QoS > 0) this.#answer(QoS === 1 ? PUBACK : PUBREC, id);
+    if (!more && QoS > 0) this.answer(QoS === 1 ? PUBACK : PUBREC, id);
   }
 
-  #begin({ QoS, id, flags }: Decoder, more: boolean, print: number): void {
-    const { inbox } = this.#session;
+  private begin({ QoS, id, flags }: Decoder, more: boolean, print: number): void {
+    const { inbox } = this.session;
     const duplicate = (flags & DUP) !== 0;
-    this.#repeated = QoS === 2 && inbox.isRepeated(id, duplicate, print);
-    if (this.#repeated) return;
+    this.repeated = QoS === 2 && inbox.isRepeated(id, duplicate, print);
+    if (this.repeated) return;
     if (QoS === 2 && inbox.received.full) {
       throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
     }
     const begun = QoS === 2 ? inbox.begun(id, duplicate, print) : undefined;
-    this.#token = begun ?? this.#session.nextToken();
-    if (QoS === 2 && more && begun === undefined) inbox.begin(id, this.#token, print);
+    this.token = begun ?? this.session.nextToken();
+    if (QoS === 2 && more && begun === undefined) inbox.begin(id, this.token, print);
   }
 
   /** PUBREL has come. It is answered whether or not there is something to release. */
   release(id: number): void {
-    this.#session.inbox.forget(id);
-    this.#answer(PUBCOMP, id);
+    this.session.inbox.forget(id);
+    this.answer(PUBCOMP, id);
   }
 
   /** Hands over what was stored and not processed before power was lost. */
   handOverHeld(): void {
-    const { inbox } = this.#session;
+    const { inbox } = this.session;
     const { held } = inbox;
     // One by one: what follows one whose completion the store refuses waits for the next connection.
     for (let message = held.shift(); message !== undefined; message = held.shift()) {
-      this.#events.message(messageOf(message));
+      this.events.message(messageOf(message));
       inbox.processed(message.id, message.token);
     }
   }

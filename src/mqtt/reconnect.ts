@@ -16,41 +16,41 @@ export interface ReconnectOptions {
 }
 
 export class Reconnect {
-  readonly #options: ReconnectOptions;
-  readonly #random: Random;
-  #attempts = 0;
-  #closes = 0;
-  #connectedAt: number | undefined;
+  private readonly options: ReconnectOptions;
+  private readonly random: Random;
+  private attempts = 0;
+  private closes = 0;
+  private connectedAt: number | undefined;
 
   constructor(options: ReconnectOptions, random: Random) {
-    this.#options = options;
-    this.#random = random;
+    this.options = options;
+    this.random = random;
   }
 
   /** A connection is tried. */
   attempt(): void {
-    this.#connectedAt = undefined;
+    this.connectedAt = undefined;
   }
 
   /** The broker has accepted it. */
   connected(now: number): void {
-    this.#connectedAt = now;
+    this.connectedAt = now;
   }
 
   /** It still lives; once it has been stable, whatever was before is over. */
   alive(now: number): void {
-    if (!this.#isStable(now)) return;
-    this.#attempts = 0;
-    this.#closes = 0;
+    if (!this.isStable(now)) return;
+    this.attempts = 0;
+    this.closes = 0;
   }
 
-  #isStable(now: number): boolean {
-    return this.#connectedAt !== undefined && (now - this.#connectedAt) >>> 0 >= this.#options.stableTime;
+  private isStable(now: number): boolean {
+    return this.connectedAt !== undefined && (now - this.connectedAt) >>> 0 >= this.options.stableTime;
   }
 
   /** The network is back: the first attempt need not wait for what failed without it. */
   networkBack(): void {
-    this.#attempts = 0;
+    this.attempts = 0;
   }
 
   /**
@@ -60,21 +60,21 @@ export class Reconnect {
    */
   ended(now: number, closedByPeer: boolean): boolean {
     this.alive(now);
-    const before = this.#takeoverSuspected;
-    this.#closes = closedByPeer && !this.#isStable(now) ? this.#closes + 1 : 0;
-    return this.#takeoverSuspected && !before;
+    const before = this.takeoverSuspected;
+    this.closes = closedByPeer && !this.isStable(now) ? this.closes + 1 : 0;
+    return this.takeoverSuspected && !before;
   }
 
-  get #takeoverSuspected(): boolean {
-    return this.#closes >= SUSPICIOUS_CLOSES;
+  private get takeoverSuspected(): boolean {
+    return this.closes >= SUSPICIOUS_CLOSES;
   }
 
   /** Milliseconds to wait before the next attempt. */
   delay(): number {
-    const { minimumDelay, maximumDelay } = this.#options;
-    if (this.#takeoverSuspected) return maximumDelay;
-    const ceiling = Math.min(maximumDelay, minimumDelay * 2 ** this.#attempts);
-    if (ceiling < maximumDelay) this.#attempts++;
-    return Math.floor(this.#random() * (ceiling + 1));
+    const { minimumDelay, maximumDelay } = this.options;
+    if (this.takeoverSuspected) return maximumDelay;
+    const ceiling = Math.min(maximumDelay, minimumDelay * 2 ** this.attempts);
+    if (ceiling < maximumDelay) this.attempts++;
+    return Math.floor(this.random() * (ceiling + 1));
   }
 }

@@ -20,31 +20,31 @@ interface Fleeting {
 }
 
 export class Sender {
-  readonly #session: Session;
+  private readonly session: Session;
   /** Messages on their way at most. */
   window: number;
-  readonly #published: (token: number, outcome: Outcome) => void;
-  readonly #transmit: Uint8Array;
-  readonly #small = new Uint8Array(4);
+  private readonly published: (token: number, outcome: Outcome) => void;
+  private readonly transmit: Uint8Array;
+  private readonly small = new Uint8Array(4);
 
   /** PUBACK, PUBREC, PUBREL and PUBCOMP to be sent: type·65,536 + identifier. */
-  #answers: number[] = [];
-  #fleeting: Fleeting[] = [];
-  #fleetingBytes = 0;
-  #pingDue = false;
+  private answers: number[] = [];
+  private _fleeting: Fleeting[] = [];
+  private _fleetingBytes = 0;
+  private _pingDue = false;
   /** The broker takes part: what the session holds may be sent. */
-  #ready = false;
+  private _ready = false;
   /** The last message that may follow CONNECT without its answer, by its token; 0 when none may. */
-  #early = 0;
+  private early = 0;
 
   // The packet that is being sent.
-  #packet: Uint8Array | undefined;
-  #packetLength = 0;
-  #source: PayloadSource | undefined;
+  private packet: Uint8Array | undefined;
+  private packetLength = 0;
+  private source: PayloadSource | undefined;
   /** Bytes of it that are sent. */
-  #at = 0;
-  #entry: Outgoing | undefined;
-  #fleetingToken = 0;
+  private at = 0;
+  private entry: Outgoing | undefined;
+  private fleetingToken = 0;
 
   /** When the last packet was sent whole. */
   sentAt = 0;
@@ -60,39 +60,39 @@ export class Sender {
     options: { readonly window: number; readonly transmitBuffer: number },
     published: (token: number, outcome: Outcome) => void,
   ) {
-    this.#session = session;
+    this.session = session;
     this.window = options.window;
-    this.#transmit = new Uint8Array(options.transmitBuffer);
-    this.#published = published;
+    this.transmit = new Uint8Array(options.transmitBuffer);
+    this.published = published;
   }
 
   /** A packet is being sent, at least in intent. */
   get busy(): boolean {
-    return this.#packet !== undefined;
+    return this.packet !== undefined;
   }
 
   /** CONNECT is being sent. */
   get opening(): boolean {
-    return this.#packet !== undefined && this.#entry === undefined;
+    return this.packet !== undefined && this.entry === undefined;
   }
 
   /** The message whose packet is being sent. */
   get sending(): Outgoing | undefined {
-    return this.#entry;
+    return this.entry;
   }
 
   /** Answers wait for room to be sent, so that nothing more is to be taken in. */
   get choked(): boolean {
-    return this.#answers.length >= MAXIMUM_ANSWERS;
+    return this.answers.length >= MAXIMUM_ANSWERS;
   }
 
   /** QoS 0 messages that wait for room. */
   get fleeting(): number {
-    return this.#fleeting.length;
+    return this._fleeting.length;
   }
 
   get fleetingBytes(): number {
-    return this.#fleetingBytes;
+    return this._fleetingBytes;
   }
 
   // ---- what is to be sent
@@ -100,53 +100,53 @@ export class Sender {
   /** A connection begins, with CONNECT. @param early the token of the last message that follows it at once, or 0 */
   open(connect: Uint8Array, now: number, early: number): void {
     this.sentAt = this.progressAt = now;
-    this.#early = early;
-    this.#begin(connect);
+    this.early = early;
+    this.begin(connect);
   }
 
   /** The broker has accepted the connection: the session goes on. */
   ready(): void {
-    this.#ready = true;
+    this._ready = true;
   }
 
   answer(type: number, id: number): void {
-    this.#answers.push(type * 0x10000 + id);
+    this.answers.push(type * 0x10000 + id);
   }
 
   ping(): void {
-    this.#pingDue = true;
+    this._pingDue = true;
   }
 
   /** A PINGREQ is to be sent. */
   get pingDue(): boolean {
-    return this.#pingDue;
+    return this._pingDue;
   }
 
   send(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
-    this.#fleeting.push({ token, packet, source });
-    this.#fleetingBytes += packet.byteLength;
+    this._fleeting.push({ token, packet, source });
+    this._fleetingBytes += packet.byteLength;
   }
 
   /** Ends with DISCONNECT; nothing follows. Section 3.14. */
   depart(): void {
-    this.#ready = false;
-    this.#early = 0;
-    this.#begin(this.#small, writeBare(DISCONNECT, this.#small));
+    this._ready = false;
+    this.early = 0;
+    this.begin(this.small, writeBare(DISCONNECT, this.small));
   }
 
   /** The connection has ended. QoS 0 messages end with it. */
   closed(): void {
-    const fleeting = this.#fleeting;
-    const token = this.#fleetingToken;
-    this.#ready = this.#pingDue = this.full = false;
-    this.#early = 0;
+    const fleeting = this._fleeting;
+    const token = this.fleetingToken;
+    this._ready = this._pingDue = this.full = false;
+    this.early = 0;
     this.pingAt = undefined;
-    this.#answers = [];
-    this.#packet = this.#source = this.#entry = undefined;
-    this.#fleeting = [];
-    this.#fleetingBytes = this.#fleetingToken = 0;
-    if (token > 0) this.#published(token, "lost");
-    for (const message of fleeting) this.#published(message.token, "lost");
+    this.answers = [];
+    this.packet = this.source = this.entry = undefined;
+    this._fleeting = [];
+    this._fleetingBytes = this.fleetingToken = 0;
+    if (token > 0) this.published(token, "lost");
+    for (const message of fleeting) this.published(message.token, "lost");
   }
 
   // ---- bytes
@@ -156,121 +156,121 @@ export class Sender {
    * them on before anything else. A packet is split only when it is larger than the room there is with nothing before it.
    */
   output(room: number, now: number): Uint8Array | undefined {
-    const limit = Math.min(room, this.#transmit.length);
+    const limit = Math.min(room, this.transmit.length);
     let length = 0;
     while (length < limit) {
-      if (this.#packet === undefined && !this.#nextPacket(now)) break;
-      if (length > 0 && this.#at === 0 && length + this.#packetLength > limit) break;
-      length = this.#copy(length, limit, now);
+      if (this.packet === undefined && !this.nextPacket(now)) break;
+      if (length > 0 && this.at === 0 && length + this.packetLength > limit) break;
+      length = this.copy(length, limit, now);
     }
-    if (this.#packet === undefined || length > 0) this.progressAt = now;
+    if (this.packet === undefined || length > 0) this.progressAt = now;
     this.full = length === room;
-    return length > 0 ? this.#transmit.subarray(0, length) : undefined;
+    return length > 0 ? this.transmit.subarray(0, length) : undefined;
   }
 
   /** Copies what fits of the packet. @returns the length of the output with it */
-  #copy(start: number, limit: number, now: number): number {
-    const packet = this.#packet as Uint8Array;
-    const held = this.#source === undefined ? this.#packetLength : packet.byteLength;
+  private copy(start: number, limit: number, now: number): number {
+    const packet = this.packet as Uint8Array;
+    const held = this.source === undefined ? this.packetLength : packet.byteLength;
     let at = start;
-    if (this.#at < held) {
-      const count = Math.min(held - this.#at, limit - at);
-      this.#transmit.set(count === packet.byteLength ? packet : packet.subarray(this.#at, this.#at + count), at);
-      this.#at += count;
+    if (this.at < held) {
+      const count = Math.min(held - this.at, limit - at);
+      this.transmit.set(count === packet.byteLength ? packet : packet.subarray(this.at, this.at + count), at);
+      this.at += count;
       at += count;
     }
-    if (this.#source !== undefined && this.#at >= held && at < limit) {
-      const count = Math.min(this.#packetLength - this.#at, limit - at);
-      if (count > 0) this.#read(this.#source, this.#transmit.subarray(at, at + count), this.#at - held);
-      this.#at += count;
+    if (this.source !== undefined && this.at >= held && at < limit) {
+      const count = Math.min(this.packetLength - this.at, limit - at);
+      if (count > 0) this.read(this.source, this.transmit.subarray(at, at + count), this.at - held);
+      this.at += count;
       at += count;
     }
-    if (this.#at === this.#packetLength) this.#sent(now);
+    if (this.at === this.packetLength) this.sent(now);
     return at;
   }
 
-  #read(source: PayloadSource, into: Uint8Array, offset: number): void {
+  private read(source: PayloadSource, into: Uint8Array, offset: number): void {
     try {
       source.read(into, offset);
     } catch (error) {
-      const entry = this.#entry;
-      const token = entry?.token ?? this.#fleetingToken;
-      if (entry !== undefined) this.#session.outbox.complete(this.#session.outbox.log.indexOf(entry.id));
-      this.#fleetingToken = 0;
-      this.#published(token, "lost");
+      const entry = this.entry;
+      const token = entry?.token ?? this.fleetingToken;
+      if (entry !== undefined) this.session.outbox.complete(this.session.outbox.log.indexOf(entry.id));
+      this.fleetingToken = 0;
+      this.published(token, "lost");
       throw resource("source-failed", `the payload's source failed at byte ${offset}`, error);
     }
   }
 
-  #sent(now: number): void {
-    if (this.#entry !== undefined) this.#entry.sentAt = now;
-    const token = this.#fleetingToken;
-    this.#packet = this.#source = this.#entry = undefined;
-    this.#fleetingToken = 0;
+  private sent(now: number): void {
+    if (this.entry !== undefined) this.entry.sentAt = now;
+    const token = this.fleetingToken;
+    this.packet = this.source = this.entry = undefined;
+    this.fleetingToken = 0;
     this.sentAt = now;
-    if (token > 0) this.#published(token, "delivered");
+    if (token > 0) this.published(token, "delivered");
   }
 
-  #begin(packet: Uint8Array, length = packet.byteLength, source?: PayloadSource): void {
-    this.#packet = packet;
-    this.#packetLength = source === undefined ? length : length + source.byteLength;
-    this.#source = source;
-    this.#at = 0;
+  private begin(packet: Uint8Array, length = packet.byteLength, source?: PayloadSource): void {
+    this.packet = packet;
+    this.packetLength = source === undefined ? length : length + source.byteLength;
+    this.source = source;
+    this.at = 0;
   }
 
   /** Chooses what is to be sent next. @returns whether there is anything */
-  #nextPacket(now: number): boolean {
-    const session = this.#session;
+  private nextPacket(now: number): boolean {
+    const session = this.session;
     const { outbox } = session;
-    if (!this.#ready) {
+    if (!this._ready) {
       const { log } = outbox;
-      const early = log.sent < log.length && log.at(log.sent).token <= this.#early ? outbox.next() : undefined;
-      if (early !== undefined) this.#beginEntry(early);
+      const early = log.sent < log.length && log.at(log.sent).token <= this.early ? outbox.next() : undefined;
+      if (early !== undefined) this.beginEntry(early);
       return early !== undefined;
     }
-    const answer = this.#answers.shift();
-    if (answer !== undefined) this.#beginAnswer(answer >> 16, answer & 0xffff);
-    else if (this.#pingDue) {
-      this.#pingDue = false;
+    const answer = this.answers.shift();
+    if (answer !== undefined) this.beginAnswer(answer >> 16, answer & 0xffff);
+    else if (this._pingDue) {
+      this._pingDue = false;
       this.pingAt ??= now;
-      this.#begin(this.#small, writeBare(PINGREQ, this.#small));
+      this.begin(this.small, writeBare(PINGREQ, this.small));
     } else {
       const request = session.subscriptionRequest(now);
       if (request !== undefined) {
-        this.#begin(request);
+        this.begin(request);
         return true;
       }
       const entry = outbox.log.sent < this.window ? outbox.next() : undefined;
       if (entry !== undefined) {
-        this.#beginEntry(entry);
+        this.beginEntry(entry);
         return true;
       }
-      const message = this.#fleeting.shift();
+      const message = this._fleeting.shift();
       if (message === undefined) return false;
-      this.#fleetingBytes -= message.packet.byteLength;
-      this.#fleetingToken = message.token;
-      this.#begin(message.packet, message.packet.byteLength, message.source);
+      this._fleetingBytes -= message.packet.byteLength;
+      this.fleetingToken = message.token;
+      this.begin(message.packet, message.packet.byteLength, message.source);
     }
     return true;
   }
 
-  #beginAnswer(type: number, id: number): void {
-    this.#begin(this.#small, writeAcknowledgement(type, type === PUBREL ? RESERVED_FLAGS : 0, id, this.#small));
+  private beginAnswer(type: number, id: number): void {
+    this.begin(this.small, writeAcknowledgement(type, type === PUBREL ? RESERVED_FLAGS : 0, id, this.small));
     if (type !== PUBREL) return;
-    const { log } = this.#session.outbox;
+    const { log } = this.session.outbox;
     const index = log.indexOf(id);
-    if (index >= 0) this.#entry = log.at(index);
+    if (index >= 0) this.entry = log.at(index);
   }
 
   /** Sends a message, again where it was sent before. [MQTT-4.4.0-1], [MQTT-4.6.0-1] */
-  #beginEntry(entry: Outgoing): void {
+  private beginEntry(entry: Outgoing): void {
     const { packet } = entry;
     if (!isReleased(entry)) {
       const first = packet[0] as number;
       packet[0] = entry.attempted ? first | DUP : first & ~DUP;
     }
     entry.attempted = true;
-    this.#entry = entry;
-    this.#begin(packet, packet.byteLength, entry.source);
+    this.entry = entry;
+    this.begin(packet, packet.byteLength, entry.source);
   }
 }

@@ -24,28 +24,28 @@ const RESERVE_KEY = "r";
 const RESERVE = 192;
 
 export class SessionStore {
-  readonly #store: KeyValue;
+  private readonly store: KeyValue;
   /** What could not be used, or not be kept, to be reported. */
   readonly damage: MqttError[] = [];
   /** {@link RESERVE_KEY} is stored. */
-  #hasReserve = false;
+  private hasReserve = false;
   /** Called when something has been deleted: what was refused before may be taken now. */
   onDeleted: (() => void) | undefined;
 
   constructor(store: KeyValue) {
-    this.#store = store;
+    this.store = store;
   }
 
   /** Bytes that one value can have at most. */
   get maximumLength(): number {
-    return this.#store.maximumLength - CHECKSUM_LENGTH;
+    return this.store.maximumLength - CHECKSUM_LENGTH;
   }
 
   /** The keys there are; none, and that in {@link damage}, when the store does not say. */
   keys(): string[] {
     try {
-      const keys = this.#store.keys();
-      this.#hasReserve = keys.includes(RESERVE_KEY);
+      const keys = this.store.keys();
+      this.hasReserve = keys.includes(RESERVE_KEY);
       return keys;
     } catch (error) {
       this.damage.push(resource("store-damaged", `the store does not say what it holds: ${describe(error)}`, error));
@@ -60,7 +60,7 @@ export class SessionStore {
   read<T>(key: string, use: (value: Uint8Array) => T): T | undefined {
     let value: Uint8Array | undefined;
     try {
-      value = this.#store.read(key);
+      value = this.store.read(key);
       if (value === undefined) return undefined;
       const length = value.byteLength - CHECKSUM_LENGTH;
       if (
@@ -72,19 +72,19 @@ export class SessionStore {
       return use(value.subarray(0, length));
     } catch (error) {
       this.damage.push(resource("store-damaged", `the stored value "${key}" was set aside: ${describe(error)}`, error));
-      if (value !== undefined) this.#setAside(key, value);
+      if (value !== undefined) this.setAside(key, value);
       return undefined;
     }
   }
 
-  #setAside(key: string, value: Uint8Array): void {
+  private setAside(key: string, value: Uint8Array): void {
     try {
-      this.#store.write(ASIDE + key, value);
+      this.store.write(ASIDE + key, value);
     } catch {
       // There is no room to keep what is of no use.
     }
     try {
-      this.#store.delete(key);
+      this.store.delete(key);
     } catch {
       // It will be found, and set aside, again.
     }
@@ -92,23 +92,23 @@ export class SessionStore {
 
   /** Keeps room, before something new is accepted. @throws MqttError of kind `resource` */
   reserve(): void {
-    if (!this.#hasReserve) this.#put(RESERVE_KEY, new Uint8Array(RESERVE));
-    this.#hasReserve = true;
+    if (!this.hasReserve) this.put(RESERVE_KEY, new Uint8Array(RESERVE));
+    this.hasReserve = true;
   }
 
   /** Where there is no other room, takes what is kept. @throws MqttError of kind `resource`: `store-full` or `store-failed` */
   write(key: string, value: Uint8Array): void {
     try {
-      this.#put(key, value);
+      this.put(key, value);
     } catch (error) {
-      if (!this.#hasReserve || (error as MqttError).code !== "store-full") throw error;
-      this.#hasReserve = false;
+      if (!this.hasReserve || (error as MqttError).code !== "store-full") throw error;
+      this.hasReserve = false;
       this.delete(RESERVE_KEY);
-      this.#put(key, value);
+      this.put(key, value);
     }
   }
 
-  #put(key: string, value: Uint8Array): void {
+  private put(key: string, value: Uint8Array): void {
     const { byteLength } = value;
     const sealed = new Uint8Array(byteLength + CHECKSUM_LENGTH);
     sealed.set(value);
@@ -116,7 +116,7 @@ export class SessionStore {
     sealed[byteLength] = sum >> 8;
     sealed[byteLength + 1] = sum & 0xff;
     try {
-      this.#store.write(key, sealed);
+      this.store.write(key, sealed);
     } catch (error) {
       const full = (error as { storage?: string }).storage === "full";
       throw resource(full ? "store-full" : "store-failed", `the store refused a write: ${describe(error)}`, error);
@@ -126,7 +126,7 @@ export class SessionStore {
   /** @throws MqttError of kind `resource`: `store-failed` */
   delete(key: string): void {
     try {
-      this.#store.delete(key);
+      this.store.delete(key);
     } catch (error) {
       throw resource("store-failed", `the store refused a delete: ${describe(error)}`, error);
     }

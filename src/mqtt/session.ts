@@ -57,44 +57,44 @@ export class Session {
    */
   established = false;
   /** Whose session the store says is established; "": nobody's. */
-  #claimant = "";
+  private claimant = "";
   /** The store has refused what is kept under `s`: it is offered again whenever there may be room. */
-  #unsaved = false;
-  readonly #store: SessionStore | undefined;
-  readonly #identity: string;
-  #next: number;
-  #reserved = 0;
-  #online = false;
+  private unsaved = false;
+  private readonly store: SessionStore | undefined;
+  private readonly identity: string;
+  private next: number;
+  private reserved = 0;
+  private _online = false;
   /**
    * A CONNECT has gone out and was not seen answered. It may have begun a new session, of which the next CONNACK will say that
    * it is present.
    */
-  #asked = false;
+  private asked = false;
   /** So it was with the one before the last, which the network may still hold: it may begin a session after the last, too. */
-  #lingers = false;
+  private lingers = false;
   /** {@link CERTAIN_KEY} is stored. */
-  #certain = false;
+  private certain = false;
   /** Since when a request waits for the store. */
-  #waitsSince: number | undefined;
+  private waitsSince: number | undefined;
   /** As found in the store. */
-  #risky = 0;
+  private risky = 0;
 
   constructor(options: SessionOptions) {
-    this.#store = options.store === undefined ? undefined : new SessionStore(options.store);
-    this.#identity = options.identity;
-    this.#next = options.first;
-    this.outbox = new Outbox(this.#store, options.durability, options.window);
-    this.inbox = new Inbox(this.#store, options.durability, options.maximumReceived);
-    if (this.#store === undefined) return;
-    this.#load(this.#store);
-    this.#store.onDeleted = () => {
-      if (this.#unsaved) this.#save();
+    this.store = options.store === undefined ? undefined : new SessionStore(options.store);
+    this.identity = options.identity;
+    this.next = options.first;
+    this.outbox = new Outbox(this.store, options.durability, options.window);
+    this.inbox = new Inbox(this.store, options.durability, options.maximumReceived);
+    if (this.store === undefined) return;
+    this.load(this.store);
+    this.store.onDeleted = () => {
+      if (this.unsaved) this.save();
     };
   }
 
   /** What of the store could not be used, and what it did not take, to be reported. Empties it. */
   takeDamage(): MqttError[] {
-    return this.#store?.damage.splice(0) ?? [];
+    return this.store?.damage.splice(0) ?? [];
   }
 
   /**
@@ -102,17 +102,17 @@ export class Session {
    * store refuses to reserve more of them, they are given all the same, and may be given again after a loss of power.
    */
   nextToken(): number {
-    let token = this.#next;
-    while (this.#inUse(identifierFor(token))) token++;
-    if (token >= this.#reserved) {
-      this.#reserved = token + RESERVATION;
-      this.#save();
-    } else if (this.#unsaved) this.#save();
-    this.#next = token + 1;
+    let token = this.next;
+    while (this.inUse(identifierFor(token))) token++;
+    if (token >= this.reserved) {
+      this.reserved = token + RESERVATION;
+      this.save();
+    } else if (this.unsaved) this.save();
+    this.next = token + 1;
     return token;
   }
 
-  #inUse(id: number): boolean {
+  private inUse(id: number): boolean {
     return this.outbox.usesId(id) || this.subscriptions.usesId(id);
   }
 
@@ -120,20 +120,20 @@ export class Session {
 
   /** CONNECT is about to be sent. @throws MqttError of kind `resource`: then it must not be */
   asking(): void {
-    if (this.#certain) this.#store?.delete(CERTAIN_KEY);
-    this.#certain = false;
-    if (this.#asked || this.#lingers) {
+    if (this.certain) this.store?.delete(CERTAIN_KEY);
+    this.certain = false;
+    if (this.asked || this.lingers) {
       this.subscriptions.doubt();
       this.inbox.doubt();
       this.outbox.doubt();
     }
-    this.#lingers = this.#asked;
-    this.#asked = true;
+    this.lingers = this.asked;
+    this.asked = true;
   }
 
   /** CONNACK has come. */
   answered(): void {
-    this.#asked = false;
+    this.asked = false;
   }
 
   /**
@@ -142,28 +142,28 @@ export class Session {
    * @param clean neither side keeps it
    */
   online(resumed: boolean, clean: boolean): void {
-    this.#online = true;
+    this._online = true;
     this.outbox.online();
     // Stored at once: of the subscriptions that the broker had in a session it has lost, none is known any more.
-    if (resumed) this.#save();
-    else if (!clean) this.#establish(true);
+    if (resumed) this.save();
+    else if (!clean) this.establish(true);
   }
 
   /**
    * Stores whether both sides have this session. Where the store does not take that, it goes on in memory; only what the
    * store says to the contrary must go, for it would be believed after a loss of power. @throws MqttError of kind `resource`
    */
-  #establish(established: boolean): void {
+  private establish(established: boolean): void {
     this.established = established;
-    if (this.#save()) return;
-    const claimant = this.#claimant;
-    if (claimant === "" || (established && claimant === this.#identity)) return;
-    this.#claimant = "";
+    if (this.save()) return;
+    const claimant = this.claimant;
+    if (claimant === "" || (established && claimant === this.identity)) return;
+    this.claimant = "";
     this.outbox.savedSession(false);
     try {
-      this.#store?.delete(SESSION_KEY);
+      this.store?.delete(SESSION_KEY);
     } catch (error) {
-      this.#claimant = claimant;
+      this.claimant = claimant;
       this.established = false;
       throw error;
     }
@@ -171,8 +171,8 @@ export class Session {
 
   /** The connection has ended. @throws MqttError of kind `resource` when the store does not take what is to be kept */
   offline(): void {
-    const wasOnline = this.#online;
-    this.#online = false;
+    const wasOnline = this._online;
+    this._online = false;
     try {
       if (wasOnline) this.inbox.offline();
     } finally {
@@ -183,7 +183,7 @@ export class Session {
   /** The broker's session is not ours, or gone. @throws MqttError of kind `resource` */
   startOver(published: (token: number, outcome: Outcome) => void): void {
     // Should power fail before the last of them is gone, the rest must not be taken for identifiers of the new session.
-    if (!this.inbox.isEmpty && this.#claimant !== "") this.#establish(false);
+    if (!this.inbox.isEmpty && this.claimant !== "") this.establish(false);
     this.inbox.clear();
     this.outbox.startOver(published);
   }
@@ -194,11 +194,11 @@ export class Session {
    */
   subscriptionRequest(now: number): Uint8Array | undefined {
     if (!this.subscriptions.due) return undefined;
-    if (this.#unsaved && !this.#save() && this.#mustWait(now)) return undefined;
+    if (this.unsaved && !this.save() && this.mustWait(now)) return undefined;
     const id = identifierFor(this.nextToken());
     const packet = this.subscriptions.request(id, now);
-    if (!this.established || this.#save()) this.#waitsSince = undefined;
-    else if (this.#mustWait(now)) {
+    if (!this.established || this.save()) this.waitsSince = undefined;
+    else if (this.mustWait(now)) {
       this.subscriptions.withdraw(id);
       return undefined;
     }
@@ -206,72 +206,72 @@ export class Session {
   }
 
   /** Whether a request is to wait until the store takes its note: where the store claims something, it would be believed. */
-  #mustWait(now: number): boolean {
-    if (this.#claimant !== this.#identity) return false;
-    this.#waitsSince ??= now;
-    return ((now - this.#waitsSince) | 0) < NOTE_PATIENCE;
+  private mustWait(now: number): boolean {
+    if (this.claimant !== this.identity) return false;
+    this.waitsSince ??= now;
+    return ((now - this.waitsSince) | 0) < NOTE_PATIENCE;
   }
 
   /** The broker's subscriptions have changed. */
   saveSubscriptions(): void {
-    if (this.established) this.#save();
+    if (this.established) this.save();
   }
 
   // ---- the store
 
   /** Stores what has changed. @returns whether it is stored; if not, that is reported once, and tried again */
-  #save(): boolean {
-    if (this.#store === undefined) return true;
+  private save(): boolean {
+    if (this.store === undefined) return true;
     const stored: StoredSession = {
       format: FORMAT,
-      identity: this.established ? this.#identity : "",
-      next: Math.max(this.#reserved, this.#next),
+      identity: this.established ? this.identity : "",
+      next: Math.max(this.reserved, this.next),
       subscriptions: this.subscriptions.known(),
       risky: this.outbox.riskyUntil,
     };
     const text = JSON.stringify(stored);
-    if (this.#saved() !== text) {
+    if (this.saved() !== text) {
       const value = new Uint8Array(utf8Length(text));
       writeUtf8(text, value, 0);
       try {
-        this.#store.write(SESSION_KEY, value);
+        this.store.write(SESSION_KEY, value);
       } catch (error) {
         // A write that fails may have been done.
-        if (this.#saved() !== text) return this.#refusedBy(error as MqttError);
+        if (this.saved() !== text) return this.refusedBy(error as MqttError);
       }
     }
-    this.#claimant = stored.identity;
+    this.claimant = stored.identity;
     this.outbox.savedSession(this.established);
     try {
-      this.#certify(this.#store);
-      this.#unsaved = false;
+      this.certify(this.store);
+      this.unsaved = false;
     } catch (error) {
-      this.#refusedBy(error as MqttError);
+      this.refusedBy(error as MqttError);
     }
     return true;
   }
 
   /** Reports it, the first time, and has it tried again. */
-  #refusedBy(error: MqttError): false {
-    if (!this.#unsaved) this.#store?.damage.push(error);
-    this.#unsaved = true;
+  private refusedBy(error: MqttError): false {
+    if (!this.unsaved) this.store?.damage.push(error);
+    this.unsaved = true;
     return false;
   }
 
-  #certify(store: SessionStore): void {
+  private certify(store: SessionStore): void {
     const { established, inbox } = this;
-    if (!established || this.#asked || this.#lingers || inbox.doubtful || (this.#certain && !this.#unsaved)) return;
+    if (!established || this.asked || this.lingers || inbox.doubtful || (this.certain && !this.unsaved)) return;
     // First, for a write that fails may have been done: it is deleted before it can mislead.
-    this.#certain = true;
+    this.certain = true;
     store.write(CERTAIN_KEY, Uint8Array.of(1));
   }
 
-  #saved(): string | undefined {
-    return this.#store?.read(SESSION_KEY, (value) => readUtf8(value, 0, value.byteLength));
+  private saved(): string | undefined {
+    return this.store?.read(SESSION_KEY, (value) => readUtf8(value, 0, value.byteLength));
   }
 
-  #load(store: SessionStore): void {
-    store.read(SESSION_KEY, (value) => this.#loadSession(value));
+  private load(store: SessionStore): void {
+    store.read(SESSION_KEY, (value) => this.loadSession(value));
     const tokens: number[] = [];
     const marked: number[] = [];
     for (const key of store.keys()) {
@@ -283,24 +283,24 @@ export class Session {
       else if (id > 0 && id < 65_536) store.read(key, (value) => this.inbox.load(id, value));
     }
     // While it is not certain, what was in doubt may not have been noted.
-    const risky = this.#asked ? Number.POSITIVE_INFINITY : this.#risky;
-    this.#next = Math.max(this.#next, this.outbox.load(tokens, marked, risky) + 1);
+    const risky = this.asked ? Number.POSITIVE_INFINITY : this.risky;
+    this.next = Math.max(this.next, this.outbox.load(tokens, marked, risky) + 1);
   }
 
-  #loadSession(value: Uint8Array): void {
+  private loadSession(value: Uint8Array): void {
     const stored = JSON.parse(readUtf8(value, 0, value.byteLength)) as StoredSession;
     if (stored.format !== FORMAT) throw new Error(`its format is ${stored.format}, not ${FORMAT}`);
     if (!Number.isSafeInteger(stored.next) || stored.next < 1) throw new Error("its counter is not a number");
     if (!Array.isArray(stored.subscriptions)) throw new Error("its subscriptions are not a list");
-    this.#next = this.#reserved = stored.next;
-    this.#claimant = stored.identity;
-    this.#certain = this.#store?.read(CERTAIN_KEY, () => true) === true;
-    if (stored.identity !== this.#identity) return;
+    this.next = this.reserved = stored.next;
+    this.claimant = stored.identity;
+    this.certain = this.store?.read(CERTAIN_KEY, () => true) === true;
+    if (stored.identity !== this.identity) return;
     this.established = true;
     this.outbox.savedSession(true);
     this.subscriptions.restore(stored.subscriptions);
-    this.#asked = !this.#certain;
-    this.#risky = stored.risky;
+    this.asked = !this.certain;
+    this.risky = stored.risky;
   }
 }
 

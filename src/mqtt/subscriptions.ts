@@ -45,27 +45,27 @@ export interface SubscriptionEvents {
 }
 
 export class Subscriptions {
-  #list: Subscription[] = [];
+  private list: Subscription[] = [];
 
   /** Filters that the broker may hold, from the stored session. */
   restore(known: readonly KnownSubscription[]): void {
-    for (const [filter, QoS] of known) this.#entry(filter, 0).known = QoS;
+    for (const [filter, QoS] of known) this.entry(filter, 0).known = QoS;
   }
 
   /** Filters that the broker may hold, to be stored. */
   known(): KnownSubscription[] {
     const found: KnownSubscription[] = [];
-    for (const { filter, known } of this.#list) if (known !== NONE) found.push([filter, known]);
+    for (const { filter, known } of this.list) if (known !== NONE) found.push([filter, known]);
     return found;
   }
 
   /** The broker may have lost its session and begun a new one, which we shall not be able to tell from the old one. */
   doubt(): void {
-    for (const entry of this.#list) if (entry.known !== NONE) entry.known = UNSURE;
+    for (const entry of this.list) if (entry.known !== NONE) entry.known = UNSURE;
   }
 
-  #entry(filter: string, QoS: QoS): Subscription {
-    for (const entry of this.#list) if (entry.filter === filter) return entry;
+  private entry(filter: string, QoS: QoS): Subscription {
+    for (const entry of this.list) if (entry.filter === filter) return entry;
     const entry: Subscription = {
       filter,
       QoS,
@@ -77,38 +77,38 @@ export class Subscriptions {
       requestQoS: 0,
       sentAt: 0,
     };
-    this.#list.push(entry);
+    this.list.push(entry);
     return entry;
   }
 
   add(filter: string, QoS: QoS, handler: MessageHandler): void {
-    const entry = this.#entry(filter, QoS);
+    const entry = this.entry(filter, QoS);
     entry.QoS = QoS;
     entry.handler = handler;
     entry.refused = false;
   }
 
   remove(filter: string): void {
-    for (const entry of this.#list) if (entry.filter === filter) entry.handler = undefined;
-    this.#sweep();
+    for (const entry of this.list) if (entry.filter === filter) entry.handler = undefined;
+    this.sweep();
   }
 
   /** A connection has begun: requests that were under way are void, and all is new where the broker has no session. */
   begin(sessionPresent: boolean): void {
-    for (const entry of this.#list) {
+    for (const entry of this.list) {
       entry.request = 0;
       entry.refused = false;
       if (!sessionPresent) entry.known = NONE;
     }
-    this.#sweep();
+    this.sweep();
   }
 
   /** Forgets what nobody wants and the broker does not hold. */
-  #sweep(): void {
-    this.#list = this.#list.filter((entry) => entry.handler !== undefined || entry.known !== NONE);
+  private sweep(): void {
+    this.list = this.list.filter((entry) => entry.handler !== undefined || entry.known !== NONE);
   }
 
-  #wants(entry: Subscription, type: number): boolean {
+  private wants(entry: Subscription, type: number): boolean {
     if (entry.request > 0) return false;
     if (type === UNSUBSCRIBE) return entry.handler === undefined && entry.known !== NONE;
     return entry.handler !== undefined && entry.known !== entry.QoS && !entry.refused;
@@ -116,19 +116,19 @@ export class Subscriptions {
 
   /** Whether a request is due. */
   get due(): boolean {
-    return this.#list.some((entry) => this.#wants(entry, SUBSCRIBE) || this.#wants(entry, UNSUBSCRIBE));
+    return this.list.some((entry) => this.wants(entry, SUBSCRIBE) || this.wants(entry, UNSUBSCRIBE));
   }
 
   usesId(id: number): boolean {
-    return this.#list.some((entry) => entry.request === id);
+    return this.list.some((entry) => entry.request === id);
   }
 
   /** The next request that is due, encoded; it counts as sent at `now`. */
   request(id: number, now: number): Uint8Array {
-    const type = this.#list.some((entry) => this.#wants(entry, SUBSCRIBE)) ? SUBSCRIBE : UNSUBSCRIBE;
+    const type = this.list.some((entry) => this.wants(entry, SUBSCRIBE)) ? SUBSCRIBE : UNSUBSCRIBE;
     const chosen: Subscription[] = [];
-    for (const entry of this.#list) {
-      if (chosen.length === FILTERS_PER_PACKET || !this.#wants(entry, type)) continue;
+    for (const entry of this.list) {
+      if (chosen.length === FILTERS_PER_PACKET || !this.wants(entry, type)) continue;
       entry.request = id;
       entry.requestType = type;
       entry.requestQoS = entry.QoS;
@@ -141,13 +141,13 @@ export class Subscriptions {
 
   /** The request just made cannot be sent. */
   withdraw(id: number): void {
-    for (const entry of this.#list) if (entry.request === id) entry.request = 0;
+    for (const entry of this.list) if (entry.request === id) entry.request = 0;
   }
 
   /** The oldest request under way was sent at; undefined when there is none. */
   waitingSince(now: number): number | undefined {
     let oldest: number | undefined;
-    for (const entry of this.#list) {
+    for (const entry of this.list) {
       if (entry.request > 0 && (oldest === undefined || ((now - entry.sentAt) | 0) > ((now - oldest) | 0))) {
         oldest = entry.sentAt;
       }
@@ -155,13 +155,13 @@ export class Subscriptions {
     return oldest;
   }
 
-  #requested(id: number, type: number): Subscription[] {
-    return this.#list.filter((entry) => entry.request === id && entry.requestType === type);
+  private requested(id: number, type: number): Subscription[] {
+    return this.list.filter((entry) => entry.request === id && entry.requestType === type);
   }
 
   /** @param codes return codes in the order of the filters @throws MqttError of kind `peer` */
   suback(id: number, codes: Uint8Array, events: SubscriptionEvents): void {
-    const asked = this.#requested(id, SUBSCRIBE);
+    const asked = this.requested(id, SUBSCRIBE);
     if (asked.length === 0)
       throw violation("MQTT-3.8.4-2", `SUBACK for packet identifier ${id}, which nobody waits for`);
     if (asked.length !== codes.length) {
@@ -183,12 +183,12 @@ export class Subscriptions {
       const code = codes[index] as number;
       events.subscribed(entry.filter, code === SUBSCRIBE_FAILURE ? undefined : (code as QoS));
     });
-    this.#sweep();
+    this.sweep();
   }
 
   /** @throws MqttError of kind `peer` */
   unsuback(id: number, events: SubscriptionEvents): void {
-    const asked = this.#requested(id, UNSUBSCRIBE);
+    const asked = this.requested(id, UNSUBSCRIBE);
     if (asked.length === 0) {
       throw violation("MQTT-3.10.4-4", `UNSUBACK for packet identifier ${id}, which nobody waits for`);
     }
@@ -197,14 +197,14 @@ export class Subscriptions {
       entry.known = NONE;
     }
     for (const entry of asked) events.unsubscribed(entry.filter);
-    this.#sweep();
+    this.sweep();
   }
 
   /** Hands a message to every handler whose filter it matches. @returns how many there were */
   dispatch(message: Message, call: (handler: MessageHandler, message: Message) => void): number {
     let count = 0;
     // The list is replaced, never changed in place, except by additions at its end: a handler may (un)subscribe.
-    const list = this.#list;
+    const list = this.list;
     const length = list.length;
     for (let index = 0; index < length; index++) {
       const { handler, filter } = list[index] as Subscription;

@@ -6,18 +6,18 @@ import { IDENTIFIERS, identifierFor } from "./inflight.js";
 
 export class TokenRuns {
   /** The first and the last token of each run, in turn, ascending. */
-  readonly #bounds: number[] = [];
-  #length = 0;
+  private readonly bounds: number[] = [];
+  private _length = 0;
 
   get length(): number {
-    return this.#length;
+    return this._length;
   }
 
   /** Adds a token that is greater than all, or smaller than all. */
   add(token: number): void {
-    const bounds = this.#bounds;
+    const bounds = this.bounds;
     const { length } = bounds;
-    this.#length++;
+    this._length++;
     if (length === 0) bounds.push(token, token);
     else if (token > (bounds[length - 1] as number)) {
       if (bounds[length - 1] === token - 1) bounds[length - 1] = token;
@@ -28,7 +28,7 @@ export class TokenRuns {
 
   /** The smallest that is greater than `token`; 0 when there is none. */
   after(token: number): number {
-    const bounds = this.#bounds;
+    const bounds = this.bounds;
     for (let index = 0; index < bounds.length; index += 2) {
       if (token < (bounds[index] as number)) return bounds[index] as number;
       if (token < (bounds[index + 1] as number)) return token + 1;
@@ -37,13 +37,13 @@ export class TokenRuns {
   }
 
   delete(token: number): void {
-    const bounds = this.#bounds;
+    const bounds = this.bounds;
     for (let index = 0; index < bounds.length; index += 2) {
       const first = bounds[index] as number;
       const last = bounds[index + 1] as number;
       if (token > last) continue;
       if (token < first) return;
-      this.#length--;
+      this._length--;
       if (first === last) bounds.splice(index, 2);
       else if (token === first) bounds[index] = token + 1;
       else if (token === last) bounds[index + 1] = token - 1;
@@ -54,7 +54,7 @@ export class TokenRuns {
 
   /** Whether one of them has this packet identifier. */
   hasIdentifier(id: number): boolean {
-    const bounds = this.#bounds;
+    const bounds = this.bounds;
     for (let index = 0; index < bounds.length; index += 2) {
       const first = bounds[index] as number;
       const distance = (id - identifierFor(first) + IDENTIFIERS) % IDENTIFIERS;

@@ -11,28 +11,28 @@ export type { WaitingMessage } from "../mqtt/review.js";
  * counts, and tells the journal. It is the tail of the client's log, not a queue of its own.
  */
 export class Backlog {
-  readonly #client: Client;
-  readonly #journal: Journal;
-  readonly #tally: Tally;
-  readonly #onDropped: (token: number) => void;
-  #dropped = 0;
+  private readonly client: Client;
+  private readonly journal: Journal;
+  private readonly tally: Tally;
+  private readonly onDropped: (token: number) => void;
+  private _dropped = 0;
 
   /** @param onDropped a message was given up: whoever waits for its delivery waits in vain */
   constructor(client: Client, journal: Journal, tally: Tally, onDropped: (token: number) => void) {
-    this.#client = client;
-    this.#journal = journal;
-    this.#tally = tally;
-    this.#onDropped = onDropped;
+    this.client = client;
+    this.journal = journal;
+    this.tally = tally;
+    this.onDropped = onDropped;
   }
 
   /** Messages given up since the start. */
   get dropped(): number {
-    return this.#dropped;
+    return this._dropped;
   }
 
   /** Shows every message to `look`, oldest first. */
   visit(look: (message: WaitingMessage) => void): void {
-    this.#client.review((message) => {
+    this.client.review((message) => {
       look(message);
       return undefined;
     });
@@ -48,17 +48,17 @@ export class Backlog {
     let token = 0;
     const done = () => {
       if (reason === undefined) return;
-      this.#dropped++;
-      this.#tally.drop(reason);
+      this._dropped++;
+      this.tally.drop(reason);
       reason = undefined;
-      this.#onDropped(token);
+      this.onDropped(token);
     };
-    this.#client.review((message) => {
+    this.client.review((message) => {
       done();
       reason = decide(message);
       if (reason === undefined) return undefined;
       token = message.token;
-      this.#journal.dropped(token, message.topic, textOf(message.payload), reason);
+      this.journal.dropped(token, message.topic, textOf(message.payload), reason);
       return null;
     });
     done();
@@ -69,9 +69,9 @@ export class Backlog {
    * @throws MqttError when the store refuses; what was decided before stays decided
    */
   revise(decide: (message: WaitingMessage) => string | undefined): void {
-    this.#client.review((message) => {
+    this.client.review((message) => {
       const payload = decide(message);
-      if (payload !== undefined) this.#journal.revised(message.token, message.topic, payload);
+      if (payload !== undefined) this.journal.revised(message.token, message.topic, payload);
       return payload;
     });
   }

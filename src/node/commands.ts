@@ -101,21 +101,21 @@ const MAXIMUM_ID = 64;
 
 /** Takes commands, has them obeyed, and answers each on its result topic. */
 export class Commands {
-  readonly #node: Commanded;
-  readonly #parts: Parts;
-  readonly #journal: Journal;
-  #closed: string | undefined;
+  private readonly node: Commanded;
+  private readonly parts: Parts;
+  private readonly journal: Journal;
+  private closed: string | undefined;
 
   constructor(node: Commanded, parts: Parts, journal: Journal) {
-    this.#node = node;
-    this.#parts = parts;
-    this.#journal = journal;
+    this.node = node;
+    this.parts = parts;
+    this.journal = journal;
   }
 
   handle(message: Message): void {
     // Only the first piece of what is too large is looked at, to refuse it.
     if (message.offset > 0) return;
-    const { topics, report, counters } = this.#parts;
+    const { topics, report, counters } = this.parts;
     const name = topics.commandName(message.topic);
     if (message.retain) {
       counters.refused++;
@@ -130,27 +130,27 @@ export class Commands {
       id = readId(fields);
       command = find(name);
       check(command, fields, id);
-      if (this.#closed !== undefined) throw new Error(this.#closed);
-      this.#journal.command(name, id);
-      said = command.obey(this.#node, fields, id);
+      if (this.closed !== undefined) throw new Error(this.closed);
+      this.journal.command(name, id);
+      said = command.obey(this.node, fields, id);
     } catch (error) {
       counters.refused++;
-      this.#answer(name, { id, ok: false, error: asError(error).message });
+      this.answer(name, { id, ok: false, error: asError(error).message });
       return;
     }
-    const token = this.#answer(name, { id, ok: true, ...said });
-    command.answered?.(this.#node, id, token);
+    const token = this.answer(name, { id, ok: true, ...said });
+    command.answered?.(this.node, id, token);
   }
 
   /** From now on every command is refused. */
   close(reason: string): void {
-    this.#closed = reason;
+    this.closed = reason;
   }
 
-  #answer(name: string, result: ResultMessage): number {
-    const { topics, outbox } = this.#parts;
+  private answer(name: string, result: ResultMessage): number {
+    const { topics, outbox } = this.parts;
     const payload = JSON.stringify(result);
-    this.#journal.result(name, payload);
+    this.journal.result(name, payload);
     return outbox.sendOnce(topics.result(name), payload, 1);
   }
 }

@@ -9,34 +9,34 @@ import { timeOfDay } from "./stamp.js";
  * room: the message that was due then is made when there is.
  */
 export class Diagnostics {
-  readonly #parts: Parts;
-  readonly #machine: Machine;
-  #due = true;
+  private readonly parts: Parts;
+  private readonly machine: Machine;
+  private due = true;
 
   constructor(machine: Machine, parts: Parts) {
-    this.#machine = machine;
-    this.#parts = parts;
+    this.machine = machine;
+    this.parts = parts;
   }
 
   /** It is time for one. */
   beat(): void {
-    this.#due = true;
+    this.due = true;
   }
 
   /** Publishes if one is due. Call it when connected, and when there is room again. */
   publish(client: Client, link: NetworkLink | undefined, reconnects: number): void {
-    if (!this.#due) return;
-    const { topics, outbox, settings } = this.#parts;
-    const message = JSON.stringify(this.#message(client, link, reconnects));
-    this.#due = outbox.offer(topics.diagnostics, message, settings.QoS) === 0;
+    if (!this.due) return;
+    const { topics, outbox, settings } = this.parts;
+    const message = JSON.stringify(this.message(client, link, reconnects));
+    this.due = outbox.offer(topics.diagnostics, message, settings.QoS) === 0;
   }
 
-  #message(client: Client, link: NetworkLink | undefined, reconnects: number): DiagnosticsMessage {
-    const { clock, uptime, instance, settings, outbox, tally, counters } = this.#parts;
+  private message(client: Client, link: NetworkLink | undefined, reconnects: number): DiagnosticsMessage {
+    const { clock, uptime, instance, settings, outbox, tally, counters } = this.parts;
     const time = timeOfDay(clock);
     const rssi = link?.rssi;
     const address = link?.address;
-    const freeMemory = this.#machine.freeMemory();
+    const freeMemory = this.machine.freeMemory();
     return {
       ...(time !== undefined && { time }),
       boot: instance,
@@ -45,7 +45,7 @@ export class Diagnostics {
       ...(address !== undefined && { address }),
       ...(freeMemory !== undefined && { freeMemory }),
       reconnects,
-      restartReason: this.#machine.restartReason,
+      restartReason: this.machine.restartReason,
       QoS: outbox.QoS(settings.QoS),
       messages: tally.messages(client.pending, client.parked.length),
       dropped: tally.total(),

@@ -24,77 +24,77 @@ const patterns: { readonly [look in Look]: readonly number[] } = Object.freeze({
 /** Shows by the LED how the node fares. Identifying outranks an error, an error outranks the rest. */
 export class Indicator {
   /** None on some boards, and none any more once it has failed. */
-  #led: Led | undefined;
-  readonly #report: Report;
-  readonly #step: Alarm;
-  readonly #identified: Alarm;
-  #base: Look = "joining";
-  #error = false;
-  #identifying = false;
-  #shown: Look | undefined;
-  #at = 0;
+  private led: Led | undefined;
+  private readonly report: Report;
+  private readonly step: Alarm;
+  private readonly identified: Alarm;
+  private base: Look = "joining";
+  private _error = false;
+  private identifying = false;
+  private shown: Look | undefined;
+  private at = 0;
 
   constructor(led: Led | undefined, clock: Clock, report: Report) {
-    this.#led = led;
-    this.#report = report;
-    this.#step = new Alarm(clock, report, "led", () => this.#next());
-    this.#identified = new Alarm(clock, report, "led", () => {
-      this.#identifying = false;
-      this.#update();
+    this.led = led;
+    this.report = report;
+    this.step = new Alarm(clock, report, "led", () => this.next());
+    this.identified = new Alarm(clock, report, "led", () => {
+      this.identifying = false;
+      this.update();
     });
   }
 
   /** How the node is connected. */
   show(look: "joining" | "connecting" | "online"): void {
-    this.#base = look;
-    this.#update();
+    this.base = look;
+    this.update();
   }
 
   /** Whether something is wrong that a person should see to. */
   error(wrong: boolean): void {
-    this.#error = wrong;
-    this.#update();
+    this._error = wrong;
+    this.update();
   }
 
   /** @param duration in milliseconds. @throws Error when there is no LED */
   identify(duration: number): void {
-    if (this.#led === undefined) throw new Error("there is no LED to identify this device by");
-    this.#identifying = true;
-    this.#identified.set(duration);
-    this.#update();
+    if (this.led === undefined) throw new Error("there is no LED to identify this device by");
+    this.identifying = true;
+    this.identified.set(duration);
+    this.update();
   }
 
   /** Dark for good. */
   off(): void {
-    this.#step.clear();
-    this.#identified.clear();
-    this.#colour(DARK);
-    this.#led = undefined;
+    this.step.clear();
+    this.identified.clear();
+    this.colour(DARK);
+    this.led = undefined;
   }
 
-  #update(): void {
-    const look = this.#identifying ? "identify" : this.#error ? "error" : this.#base;
-    if (this.#led === undefined || look === this.#shown) return;
-    this.#shown = look;
-    this.#at = 0;
-    this.#next();
+  private update(): void {
+    const look = this.identifying ? "identify" : this._error ? "error" : this.base;
+    if (this.led === undefined || look === this.shown) return;
+    this.shown = look;
+    this.at = 0;
+    this.next();
   }
 
-  #next(): void {
-    const pattern = patterns[this.#shown ?? this.#base];
-    const colour = pattern[this.#at] as number;
-    this.#step.set(pattern[this.#at + 1] as number);
-    this.#at = (this.#at + 2) % pattern.length;
-    this.#colour(colour);
+  private next(): void {
+    const pattern = patterns[this.shown ?? this.base];
+    const colour = pattern[this.at] as number;
+    this.step.set(pattern[this.at + 1] as number);
+    this.at = (this.at + 2) % pattern.length;
+    this.colour(colour);
   }
 
-  #colour(colour: number): void {
+  private colour(colour: number): void {
     try {
-      this.#led?.show(colour);
+      this.led?.show(colour);
     } catch (error) {
-      this.#led = undefined;
-      this.#step.clear();
-      this.#report(error, "led");
+      this.led = undefined;
+      this.step.clear();
+      this.report(error, "led");
     }
   }
 }

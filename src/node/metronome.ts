@@ -8,41 +8,41 @@ import type { Uptime } from "./uptime.js";
  * move the ones after it. Grid points that have passed by then altogether are skipped, not made up for.
  */
 export class Metronome {
-  readonly #uptime: Uptime;
-  readonly #alarm: Alarm;
-  readonly #beat: (skipped: number) => void;
-  #interval = 0;
-  #next = 0;
+  private readonly uptime: Uptime;
+  private readonly alarm: Alarm;
+  private readonly beat: (skipped: number) => void;
+  private _interval = 0;
+  private next = 0;
 
   /** @param beat gets the number of grid points that were skipped just before */
   constructor(clock: Clock, uptime: Uptime, report: Report, where: string, beat: (skipped: number) => void) {
-    this.#uptime = uptime;
-    this.#beat = beat;
-    this.#alarm = new Alarm(clock, report, where, () => this.#ring());
+    this.uptime = uptime;
+    this.beat = beat;
+    this.alarm = new Alarm(clock, report, where, () => this.ring());
   }
 
   /** Milliseconds between beats. */
   get interval(): number {
-    return this.#interval;
+    return this._interval;
   }
 
   /** Starts a new grid: first beat `delay` milliseconds from now, then every `interval`. */
   start(interval: number, delay = interval): void {
-    this.#interval = interval;
-    this.#next = this.#uptime.now() + delay;
-    this.#alarm.set(delay);
+    this._interval = interval;
+    this.next = this.uptime.now() + delay;
+    this.alarm.set(delay);
   }
 
   stop(): void {
-    this.#alarm.clear();
+    this.alarm.clear();
   }
 
-  #ring(): void {
-    const late = this.#uptime.now() - this.#next;
-    const skipped = Math.floor(late / this.#interval);
-    this.#next += (skipped + 1) * this.#interval;
+  private ring(): void {
+    const late = this.uptime.now() - this.next;
+    const skipped = Math.floor(late / this._interval);
+    this.next += (skipped + 1) * this._interval;
     // Set before the beat: whatever the beat does, throwing included, the next one comes.
-    this.#alarm.set(Math.max(0, this.#next - this.#uptime.now()));
-    if (late >= 0) this.#beat(skipped);
+    this.alarm.set(Math.max(0, this.next - this.uptime.now()));
+    if (late >= 0) this.beat(skipped);
   }
 }

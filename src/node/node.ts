@@ -69,31 +69,31 @@ const RESTART_PAUSE = 200;
  */
 export class SensorNode {
   readonly id: string;
-  readonly #platform: Platform;
-  readonly #journal: Journal;
-  readonly #report: Report;
-  readonly #client: Client;
-  readonly #settings: SettingsStore;
-  readonly #counters = new Counters();
-  readonly #tally: Tally;
-  readonly #backlog: Backlog;
-  readonly #policy: DropPolicy;
-  readonly #stamper: Stamper;
-  readonly #outbox: Outbox;
-  readonly #indicator: Indicator;
-  readonly #presence: Presence;
-  readonly #telemetry: Telemetry;
-  readonly #diagnostics: Diagnostics;
-  readonly #commands: Commands;
-  readonly #restarter: Restarter;
-  readonly #departure: Departure;
-  readonly #sampling: Metronome;
-  readonly #diagnosing: Metronome;
-  readonly #expiring: Metronome;
-  #link: NetworkLink | undefined;
-  #connections = 0;
+  private readonly platform: Platform;
+  private readonly journal: Journal;
+  private readonly report: Report;
+  private readonly client: Client;
+  private readonly settings: SettingsStore;
+  private readonly counters = new Counters();
+  private readonly tally: Tally;
+  private readonly backlog: Backlog;
+  private readonly policy: DropPolicy;
+  private readonly stamper: Stamper;
+  private readonly outbox: Outbox;
+  private readonly indicator: Indicator;
+  private readonly presence: Presence;
+  private readonly telemetry: Telemetry;
+  private readonly diagnostics: Diagnostics;
+  private readonly commands: Commands;
+  private readonly restarter: Restarter;
+  private readonly departure: Departure;
+  private readonly sampling: Metronome;
+  private readonly diagnosing: Metronome;
+  private readonly expiring: Metronome;
+  private link: NetworkLink | undefined;
+  private connections = 0;
   /** Messages given up when it was last looked at. */
-  #dropped = 0;
+  private dropped = 0;
 
   /**
    * Counts this start in the settings' store and loads the MQTT session; opens nothing yet.
@@ -104,69 +104,69 @@ export class SensorNode {
     const { firmware, defaults = {}, override = {} } = options;
     const journal = new QuietJournal(options.journal);
     const report: Report = (error, where) => journal.error(asError(error), where);
-    this.#platform = platform;
-    this.#journal = journal;
-    this.#report = report;
+    this.platform = platform;
+    this.journal = journal;
+    this.report = report;
     this.id = options.id ?? `mote-${machine.id}`;
     const topics = new Topics(this.id);
-    this.#settings = new SettingsStore(platform.settings, defaults, override, report);
+    this.settings = new SettingsStore(platform.settings, defaults, override, report);
     const instance = newInstance(platform.settings, machine.random, report);
     const uptime = new Uptime(clock);
 
-    const client = new Client(this.#clientOptions(options, topics, instance));
+    const client = new Client(this.clientOptions(options, topics, instance));
     const stamper = new Stamper(clock, uptime, instance);
     const tally = new Tally(platform.settings, report);
     tally.found = client.pending;
-    const backlog = new Backlog(client, journal, tally, (token) => this.#done(token, "lost"));
+    const backlog = new Backlog(client, journal, tally, (token) => this.done(token, "lost"));
     const policy = options.dropPolicy ?? oldestFirst(topics, stamper, options.maximumAge);
     const outbox = new Outbox(client, backlog, journal, tally, report, policy);
-    const settings = this.#settings.current;
-    const counters = this.#counters;
+    const settings = this.settings.current;
+    const counters = this.counters;
     const parts: Parts = { clock, uptime, instance, topics, settings, stamper, outbox, tally, counters, report };
-    this.#client = client;
-    this.#tally = tally;
-    this.#backlog = backlog;
-    this.#policy = policy;
-    this.#stamper = stamper;
-    this.#outbox = outbox;
-    this.#indicator = new Indicator(platform.led, clock, report);
+    this.client = client;
+    this.tally = tally;
+    this.backlog = backlog;
+    this.policy = policy;
+    this.stamper = stamper;
+    this.outbox = outbox;
+    this.indicator = new Indicator(platform.led, clock, report);
     const facts = { firmware, board: platform.board, restartReason: machine.restartReason };
-    this.#presence = new Presence(topics, instance, facts, client, outbox, report);
-    this.#telemetry = new Telemetry(platform.sensors, parts);
-    this.#diagnostics = new Diagnostics(machine, parts);
-    this.#restarter = new Restarter(platform.settings, report, () => this.#restart());
-    this.#departure = new Departure(client, this.#presence, clock, report, () => this.#rest());
-    this.#sampling = new Metronome(clock, uptime, report, "sampling", (skipped) => {
+    this.presence = new Presence(topics, instance, facts, client, outbox, report);
+    this.telemetry = new Telemetry(platform.sensors, parts);
+    this.diagnostics = new Diagnostics(machine, parts);
+    this.restarter = new Restarter(platform.settings, report, () => this.restart());
+    this.departure = new Departure(client, this.presence, clock, report, () => this.rest());
+    this.sampling = new Metronome(clock, uptime, report, "sampling", (skipped) => {
       counters.skipped += skipped;
-      this.#sample();
+      this.sample();
     });
-    this.#diagnosing = new Metronome(clock, uptime, report, "diagnostics", () => {
-      this.#diagnostics.beat();
-      this.#diagnose();
+    this.diagnosing = new Metronome(clock, uptime, report, "diagnostics", () => {
+      this.diagnostics.beat();
+      this.diagnose();
     });
-    this.#expiring = new Metronome(clock, uptime, report, "backlog", () => this.#tidy());
-    this.#commands = new Commands(this.#commanded(), parts, journal);
+    this.expiring = new Metronome(clock, uptime, report, "backlog", () => this.tidy());
+    this.commands = new Commands(this.commanded(), parts, journal);
     client.subscribe(topics.commands, { QoS: 1 }, (message) => {
       // One that comes in pieces is told of once.
       if (message.offset === 0) journal.received(message.topic, message.payload, message.QoS, message.retain);
-      this.#commands.handle(message);
+      this.commands.handle(message);
     });
   }
 
   /** Joins the network, connects and samples, from now on. */
   start(): void {
-    const { openLink, onButton } = this.#platform;
-    const { interval, diagnosticsInterval } = this.#settings.current;
-    const link = openLink({ onChanged: guarded(this.#report, "link", (state, detail) => this.#linked(state, detail)) });
-    this.#link = link;
-    if (link.state === "up") this.#journal.link("up", link.address ?? "");
-    this.#client.link(link.state === "up");
-    this.#client.open();
-    this.#look();
-    onButton?.(guarded(this.#report, "button", () => void this.#sample()));
-    this.#sampling.start(interval, 0);
-    this.#diagnosing.start(diagnosticsInterval);
-    this.#expiring.start(HOUR);
+    const { openLink, onButton } = this.platform;
+    const { interval, diagnosticsInterval } = this.settings.current;
+    const link = openLink({ onChanged: guarded(this.report, "link", (state, detail) => this.linked(state, detail)) });
+    this.link = link;
+    if (link.state === "up") this.journal.link("up", link.address ?? "");
+    this.client.link(link.state === "up");
+    this.client.open();
+    this.look();
+    onButton?.(guarded(this.report, "button", () => void this.sample()));
+    this.sampling.start(interval, 0);
+    this.diagnosing.start(diagnosticsInterval);
+    this.expiring.start(HOUR);
   }
 
   /**
@@ -175,7 +175,7 @@ export class SensorNode {
    * @param done called once, when all is closed; never from inside this method
    */
   stop(grace: number, done: () => void): void {
-    this.#leave("stopped", grace, done);
+    this.leave("stopped", grace, done);
   }
 
   /**
@@ -183,11 +183,11 @@ export class SensorNode {
    * the next goes when one is acknowledged, so the broker sets the pace. A new reading waits behind the backlog, for the
    * order of its topic, but never for long: a backlog is no more than `maximumQueued`, which is some dozens of readings.
    */
-  #clientOptions(options: NodeOptions, topics: Topics, instance: string): ClientOptions {
+  private clientOptions(options: NodeOptions, topics: Topics, instance: string): ClientOptions {
     const { host, port, user, password } = options.broker;
     const { maximumQueued, durability } = options;
-    const { clock, resolve, openSocket, machine, session } = this.#platform;
-    const report = this.#report;
+    const { clock, resolve, openSocket, machine, session } = this.platform;
+    const report = this.report;
     return {
       platform: { clock, resolve, openSocket, random: machine.random },
       host,
@@ -199,11 +199,11 @@ export class SensorNode {
       store: session,
       ...(maximumQueued !== undefined && { maximumQueued }),
       ...(durability !== undefined && { durability }),
-      onConnected: guarded(report, "connected", (sessionPresent: boolean) => this.#connected(sessionPresent)),
-      onDisconnected: guarded(report, "disconnected", (error, delay) => this.#disconnected(error, delay)),
-      onPublished: guarded(report, "published", (token, outcome) => this.#published(token, outcome)),
-      onWritable: guarded(report, "writable", () => this.#writable()),
-      onError: guarded(report, "mqtt", (error) => this.#failed(error)),
+      onConnected: guarded(report, "connected", (sessionPresent: boolean) => this.connected(sessionPresent)),
+      onDisconnected: guarded(report, "disconnected", (error, delay) => this.disconnected(error, delay)),
+      onPublished: guarded(report, "published", (token, outcome) => this.published(token, outcome)),
+      onWritable: guarded(report, "writable", () => this.writable()),
+      onError: guarded(report, "mqtt", (error) => this.failed(error)),
       onSubscribed: guarded(report, "subscribed", (filter, granted) => {
         if (granted === undefined) report(new Error(`the broker refuses the subscription to ${filter}`), "mqtt");
       }),
@@ -211,139 +211,139 @@ export class SensorNode {
   }
 
   /** What commands may do to the node. */
-  #commanded() {
-    const settings = this.#settings;
+  private commanded() {
+    const settings = this.settings;
     return {
       settings,
-      settingsChanged: () => this.#settingsChanged(),
-      sample: () => this.#sample(),
-      identify: (duration: number) => this.#indicator.identify(duration),
-      restart: (id: string) => this.#restarter.begin(id),
-      restartAnswered: (id: string, token: number) => this.#restarter.answered(id, token),
+      settingsChanged: () => this.settingsChanged(),
+      sample: () => this.sample(),
+      identify: (duration: number) => this.indicator.identify(duration),
+      restart: (id: string) => this.restarter.begin(id),
+      restartAnswered: (id: string, token: number) => this.restarter.answered(id, token),
     };
   }
 
-  #linked(state: LinkState, detail: string): void {
-    this.#journal.link(state, detail);
-    if (this.#departure.closing) return;
-    this.#client.link(state === "up");
-    this.#look();
+  private linked(state: LinkState, detail: string): void {
+    this.journal.link(state, detail);
+    if (this.departure.closing) return;
+    this.client.link(state === "up");
+    this.look();
   }
 
-  #connected(sessionPresent: boolean): void {
-    this.#connections++;
-    this.#journal.connected(sessionPresent);
+  private connected(sessionPresent: boolean): void {
+    this.connections++;
+    this.journal.connected(sessionPresent);
     // Before anything of it is sent.
-    this.#tidy();
-    if (this.#tally.dropped > this.#dropped) this.#diagnostics.beat();
-    this.#dropped = this.#tally.dropped;
-    this.#presence.connected();
-    this.#diagnose();
-    this.#look();
+    this.tidy();
+    if (this.tally.dropped > this.dropped) this.diagnostics.beat();
+    this.dropped = this.tally.dropped;
+    this.presence.connected();
+    this.diagnose();
+    this.look();
   }
 
-  #disconnected(error: MqttError | undefined, delay: number | undefined): void {
-    this.#journal.disconnected(error?.message ?? "closed", delay);
-    this.#look();
-    this.#departure.disconnected(error);
+  private disconnected(error: MqttError | undefined, delay: number | undefined): void {
+    this.journal.disconnected(error?.message ?? "closed", delay);
+    this.look();
+    this.departure.disconnected(error);
   }
 
-  #published(token: number, outcome: Outcome): void {
-    this.#journal.published(token, outcome);
-    if (outcome === "lost") this.#tally.lost++;
-    else this.#tally.delivered++;
-    this.#done(token, outcome);
-    this.#departure.update();
+  private published(token: number, outcome: Outcome): void {
+    this.journal.published(token, outcome);
+    if (outcome === "lost") this.tally.lost++;
+    else this.tally.delivered++;
+    this.done(token, outcome);
+    this.departure.update();
   }
 
   /** Nothing of a message is left in the client. */
-  #done(token: number, outcome: Outcome): void {
-    this.#presence.published(token, outcome);
-    this.#restarter.published(token, outcome);
+  private done(token: number, outcome: Outcome): void {
+    this.presence.published(token, outcome);
+    this.restarter.published(token, outcome);
   }
 
   /** Mends what can be mended by now of what waits, and gives up what is too old. */
-  #tidy(): void {
-    this.#mend();
+  private tidy(): void {
+    this.mend();
     try {
-      this.#policy.expire(this.#backlog);
+      this.policy.expire(this.backlog);
     } catch (error) {
-      this.#report(error, "backlog");
+      this.report(error, "backlog");
     }
-    this.#tally.save();
+    this.tally.save();
   }
 
-  #mend(): void {
+  private mend(): void {
     try {
-      this.#stamper.mend(this.#backlog);
+      this.stamper.mend(this.backlog);
     } catch (error) {
-      this.#report(error, "backlog");
+      this.report(error, "backlog");
     }
   }
 
-  #writable(): void {
-    this.#presence.update();
-    this.#diagnose();
+  private writable(): void {
+    this.presence.update();
+    this.diagnose();
   }
 
-  #failed(error: MqttError): void {
-    this.#report(error, "mqtt");
-    if (error.code === "takeover-suspected") this.#presence.suspectTakeOver();
-    else if (error.code === "qos-2-refused" && this.#outbox.maximumQoS === 2) {
-      this.#outbox.maximumQoS = 1;
-      this.#report(new Error("the broker takes no QoS 2: messages go out with QoS 1 until the next start"), "mqtt");
+  private failed(error: MqttError): void {
+    this.report(error, "mqtt");
+    if (error.code === "takeover-suspected") this.presence.suspectTakeOver();
+    else if (error.code === "qos-2-refused" && this.outbox.maximumQoS === 2) {
+      this.outbox.maximumQoS = 1;
+      this.report(new Error("the broker takes no QoS 2: messages go out with QoS 1 until the next start"), "mqtt");
     }
   }
 
-  #look(): void {
-    if (this.#client.connected) this.#indicator.show("online");
-    else this.#indicator.show(this.#link?.state === "up" ? "connecting" : "joining");
+  private look(): void {
+    if (this.client.connected) this.indicator.show("online");
+    else this.indicator.show(this.link?.state === "up" ? "connecting" : "joining");
   }
 
-  #sample(): number {
-    if (this.#departure.begun) return 0;
-    this.#mend();
-    const accepted = this.#telemetry.sample();
-    this.#indicator.error(this.#telemetry.faulty);
+  private sample(): number {
+    if (this.departure.begun) return 0;
+    this.mend();
+    const accepted = this.telemetry.sample();
+    this.indicator.error(this.telemetry.faulty);
     return accepted;
   }
 
-  #diagnose(): void {
-    if (!this.#client.connected || this.#departure.begun) return;
-    this.#diagnostics.publish(this.#client, this.#link, this.#connections - 1);
+  private diagnose(): void {
+    if (!this.client.connected || this.departure.begun) return;
+    this.diagnostics.publish(this.client, this.link, this.connections - 1);
   }
 
-  #settingsChanged(): void {
-    const { interval, diagnosticsInterval } = this.#settings.current;
+  private settingsChanged(): void {
+    const { interval, diagnosticsInterval } = this.settings.current;
     // A grid stays as it is unless it is what was changed.
-    if (interval !== this.#sampling.interval) this.#sampling.start(interval);
-    if (diagnosticsInterval !== this.#diagnosing.interval) this.#diagnosing.start(diagnosticsInterval);
+    if (interval !== this.sampling.interval) this.sampling.start(interval);
+    if (diagnosticsInterval !== this.diagnosing.interval) this.diagnosing.start(diagnosticsInterval);
   }
 
-  #restart(): void {
-    if (this.#departure.begun) return;
-    const { clock, machine } = this.#platform;
+  private restart(): void {
+    if (this.departure.begun) return;
+    const { clock, machine } = this.platform;
     // Nothing catches what this callback throws: where a restart fails, or is made by throwing, it shall end the node.
-    this.#leave("restart", RESTART_GRACE, () => void clock.setTimer(() => machine.restart(), RESTART_PAUSE));
+    this.leave("restart", RESTART_GRACE, () => void clock.setTimer(() => machine.restart(), RESTART_PAUSE));
   }
 
-  #leave(reason: "stopped" | "restart", grace: number, done: () => void): void {
-    if (!this.#departure.begun) {
-      this.#sampling.stop();
-      this.#diagnosing.stop();
-      this.#expiring.stop();
-      this.#commands.close(reason === "restart" ? "the node is restarting" : "the node is stopping");
-      this.#presence.leave(reason);
+  private leave(reason: "stopped" | "restart", grace: number, done: () => void): void {
+    if (!this.departure.begun) {
+      this.sampling.stop();
+      this.diagnosing.stop();
+      this.expiring.stop();
+      this.commands.close(reason === "restart" ? "the node is restarting" : "the node is stopping");
+      this.presence.leave(reason);
     }
-    this.#departure.begin(grace, done);
+    this.departure.begin(grace, done);
   }
 
   /** Puts away what is left when the client is closed. */
-  #rest(): void {
-    this.#tally.save();
-    this.#indicator.off();
-    this.#link?.close();
-    for (const sensor of this.#platform.sensors) guarded(this.#report, `sensor ${sensor.id}`, () => sensor.close())();
+  private rest(): void {
+    this.tally.save();
+    this.indicator.off();
+    this.link?.close();
+    for (const sensor of this.platform.sensors) guarded(this.report, `sensor ${sensor.id}`, () => sensor.close())();
   }
 }
 

@@ -11,20 +11,20 @@ import type { Tally } from "./tally.js";
 export class Outbox {
   /** The highest that the broker takes, as far as is known. */
   maximumQoS: QoS = 2;
-  readonly #client: Client;
-  readonly #backlog: Backlog;
-  readonly #journal: Journal;
-  readonly #tally: Tally;
-  readonly #report: Report;
-  readonly #policy: DropPolicy;
+  private readonly client: Client;
+  private readonly backlog: Backlog;
+  private readonly journal: Journal;
+  private readonly tally: Tally;
+  private readonly report: Report;
+  private readonly policy: DropPolicy;
 
   constructor(client: Client, backlog: Backlog, journal: Journal, tally: Tally, report: Report, policy: DropPolicy) {
-    this.#client = client;
-    this.#backlog = backlog;
-    this.#journal = journal;
-    this.#tally = tally;
-    this.#report = report;
-    this.#policy = policy;
+    this.client = client;
+    this.backlog = backlog;
+    this.journal = journal;
+    this.tally = tally;
+    this.report = report;
+    this.policy = policy;
   }
 
   /** With which QoS messages go out that are wanted with this one. */
@@ -36,11 +36,11 @@ export class Outbox {
   send(topic: string, payload: string, wanted: QoS, retain = false): number {
     try {
       const QoS = this.QoS(wanted);
-      const token = this.#publish(topic, payload, QoS, retain);
-      this.#accepted(token, topic, payload, QoS, retain);
+      const token = this.publish(topic, payload, QoS, retain);
+      this.accepted(token, topic, payload, QoS, retain);
       return token;
     } catch (error) {
-      this.#report(error, `publish ${topic}`);
+      this.report(error, `publish ${topic}`);
       return 0;
     }
   }
@@ -48,7 +48,7 @@ export class Outbox {
   /** As {@link send}, for what is made only once: a message that is not accepted is counted as given up. */
   sendOnce(topic: string, payload: string, wanted: QoS): number {
     const token = this.send(topic, payload, wanted);
-    if (token === 0) this.#tally.refuse();
+    if (token === 0) this.tally.refuse();
     return token;
   }
 
@@ -56,40 +56,40 @@ export class Outbox {
   offer(topic: string, payload: string, wanted: QoS): number {
     try {
       const QoS = this.QoS(wanted);
-      const token = this.#client.publish(topic, payload, { QoS });
-      this.#accepted(token, topic, payload, QoS, false);
+      const token = this.client.publish(topic, payload, { QoS });
+      this.accepted(token, topic, payload, QoS, false);
       return token;
     } catch (error) {
-      if (!isFull(error)) this.#report(error, `publish ${topic}`);
+      if (!isFull(error)) this.report(error, `publish ${topic}`);
       return 0;
     }
   }
 
-  #accepted(token: number, topic: string, payload: string, QoS: QoS, retain: boolean): void {
-    this.#tally.taken++;
-    this.#journal.accepted(token, topic, payload, QoS, retain);
+  private accepted(token: number, topic: string, payload: string, QoS: QoS, retain: boolean): void {
+    this.tally.taken++;
+    this.journal.accepted(token, topic, payload, QoS, retain);
   }
 
-  #publish(topic: string, payload: string, QoS: QoS, retain: boolean): number {
+  private publish(topic: string, payload: string, QoS: QoS, retain: boolean): number {
     for (;;) {
       try {
-        return this.#client.publish(topic, payload, { QoS, retain });
+        return this.client.publish(topic, payload, { QoS, retain });
       } catch (error) {
         // QoS 0 waits elsewhere: nothing of the log would make room for it.
-        if (!isFull(error) || QoS === 0 || !this.#makeRoom(topic)) throw error;
+        if (!isFull(error) || QoS === 0 || !this.makeRoom(topic)) throw error;
       }
     }
   }
 
   /** @returns whether anything was given up */
-  #makeRoom(topic: string): boolean {
-    const { dropped } = this.#backlog;
+  private makeRoom(topic: string): boolean {
+    const { dropped } = this.backlog;
     try {
-      this.#policy.makeRoom(topic, this.#backlog);
+      this.policy.makeRoom(topic, this.backlog);
     } finally {
-      this.#tally.save();
+      this.tally.save();
     }
-    return this.#backlog.dropped > dropped;
+    return this.backlog.dropped > dropped;
   }
 }
 

@@ -30,13 +30,13 @@ const BATCH = 8;
  * until its bytes are needed.
  */
 export class OldestFirst implements DropPolicy {
-  readonly #judge: Judge;
-  readonly #maximumAge: number;
+  private readonly judge: Judge;
+  private readonly maximumAge: number;
 
   /** @param maximumAge milliseconds */
   constructor(judge: Judge, maximumAge: number) {
-    this.#judge = judge;
-    this.#maximumAge = maximumAge;
+    this.judge = judge;
+    this.maximumAge = maximumAge;
   }
 
   makeRoom(topic: string, backlog: Backlog): void {
@@ -45,15 +45,15 @@ export class OldestFirst implements DropPolicy {
     newest.forget(topic);
     const batch = newest.byteLength / BATCH;
     const before = backlog.dropped;
-    this.#free(batch, true, newest, backlog);
-    if (backlog.dropped === before) this.#free(batch, false, newest, backlog);
+    this.free(batch, true, newest, backlog);
+    if (backlog.dropped === before) this.free(batch, false, newest, backlog);
   }
 
-  #free(batch: number, onlyTelemetry: boolean, newest: Newest, backlog: Backlog): void {
+  private free(batch: number, onlyTelemetry: boolean, newest: Newest, backlog: Backlog): void {
     let freed = 0;
     backlog.drop((message) => {
       if (freed >= batch || newest.has(message)) return undefined;
-      if (onlyTelemetry && !this.#judge.isTelemetry(message.topic)) return undefined;
+      if (onlyTelemetry && !this.judge.isTelemetry(message.topic)) return undefined;
       freed += message.byteLength;
       return "full";
     });
@@ -64,28 +64,28 @@ export class OldestFirst implements DropPolicy {
     backlog.visit((message) => newest.take(message));
     if (newest.byteLength === 0) return;
     backlog.drop((message) => {
-      if (newest.has(message) || !this.#judge.isTelemetry(message.topic)) return undefined;
-      const age = this.#judge.age(message);
-      return age !== undefined && age > this.#maximumAge ? "age" : undefined;
+      if (newest.has(message) || !this.judge.isTelemetry(message.topic)) return undefined;
+      const age = this.judge.age(message);
+      return age !== undefined && age > this.maximumAge ? "age" : undefined;
     });
   }
 }
 
 /** The newest message of each topic among those that were taken, which come oldest first. */
 class Newest {
-  readonly #tokens = new Map<string, number>();
+  private readonly tokens = new Map<string, number>();
   byteLength = 0;
 
   take({ topic, token, byteLength }: WaitingMessage): void {
-    this.#tokens.set(topic, token);
+    this.tokens.set(topic, token);
     this.byteLength += byteLength;
   }
 
   forget(topic: string): void {
-    this.#tokens.delete(topic);
+    this.tokens.delete(topic);
   }
 
   has({ topic, token }: WaitingMessage): boolean {
-    return this.#tokens.get(topic) === token;
+    return this.tokens.get(topic) === token;
   }
 }

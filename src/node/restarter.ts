@@ -19,17 +19,17 @@ const KEPT = 4;
  * device: when the command comes again it is known and only answered.
  */
 export class Restarter {
-  readonly #store: KeyValue;
-  readonly #report: Report;
-  readonly #restart: () => void;
+  private readonly store: KeyValue;
+  private readonly report: Report;
+  private readonly restart: () => void;
   /** The id whose result is not acknowledged yet. */
-  #id: string | undefined;
-  #token = 0;
+  private id: string | undefined;
+  private token = 0;
 
   constructor(store: KeyValue, report: Report, restart: () => void) {
-    this.#store = store;
-    this.#report = report;
-    this.#restart = restart;
+    this.store = store;
+    this.report = report;
+    this.restart = restart;
   }
 
   /**
@@ -38,50 +38,49 @@ export class Restarter {
    * @throws Error when another restart is under way or the id cannot be stored
    */
   begin(id: string): boolean {
-    const ids = this.#obeyed();
+    const ids = this.obeyed();
     if (ids.includes(id)) return false;
-    if (this.#id !== undefined)
-      throw new Error(`a restart is under way already, by the command with the id ${this.#id}`);
+    if (this.id !== undefined) throw new Error(`a restart is under way already, by the command with the id ${this.id}`);
     ids.unshift(id);
-    this.#save(ids.slice(0, KEPT));
-    this.#id = id;
+    this.save(ids.slice(0, KEPT));
+    this.id = id;
     return true;
   }
 
   /** Step 2 is done, for this id. @param token of the result; 0 when it was not accepted: then the restart is called off */
   answered(id: string, token: number): void {
-    if (id !== this.#id || this.#token > 0) return;
-    if (token > 0) this.#token = token;
-    else this.#callOff();
+    if (id !== this.id || this.token > 0) return;
+    if (token > 0) this.token = token;
+    else this.callOff();
   }
 
   /** A message was acknowledged: step 3 when it is that result. */
   published(token: number, outcome: Outcome): void {
-    if (token !== this.#token) return;
-    this.#token = 0;
-    if (outcome === "lost") this.#callOff();
-    else this.#restart();
+    if (token !== this.token) return;
+    this.token = 0;
+    if (outcome === "lost") this.callOff();
+    else this.restart();
   }
 
-  #callOff(): void {
-    const id = this.#id;
-    this.#id = undefined;
-    this.#save(this.#obeyed().filter((obeyed) => obeyed !== id));
+  private callOff(): void {
+    const id = this.id;
+    this.id = undefined;
+    this.save(this.obeyed().filter((obeyed) => obeyed !== id));
   }
 
   /** @throws StorageError: who cannot know whether a restart was obeyed must not obey it */
-  #obeyed(): string[] {
-    const bytes = this.#store.read(KEY);
+  private obeyed(): string[] {
+    const bytes = this.store.read(KEY);
     if (bytes === undefined) return [];
     try {
       return textOf(bytes).split("\n");
     } catch (error) {
-      this.#report(error, "settings");
+      this.report(error, "settings");
       return [];
     }
   }
 
-  #save(ids: readonly string[]): void {
-    this.#store.write(KEY, bytesOf(ids.join("\n")));
+  private save(ids: readonly string[]): void {
+    this.store.write(KEY, bytesOf(ids.join("\n")));
   }
 }

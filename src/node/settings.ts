@@ -56,33 +56,33 @@ const VERSION = 1;
  * start, what is forced from outside (`override`), what a command has set before, `defaults`, the table above.
  */
 export class SettingsStore {
-  readonly #store: KeyValue;
-  readonly #values: Values = {};
+  private readonly store: KeyValue;
+  private readonly values: Values = {};
   /** What commands have set, as the store has it. */
-  #stored: Values = {};
+  private stored: Values = {};
 
   /**
    * A stored value that is broken is reported, moved aside, and ignored.
    * @throws Error when a value of `defaults` or `override` is out of bounds
    */
   constructor(store: KeyValue, defaults: SettingValues, override: SettingValues, report: Report) {
-    this.#store = store;
-    for (const { name, initial } of definitions) this.#values[name] = initial;
-    this.#take(defaults);
-    this.#load(report);
-    Object.assign(this.#values, this.#stored);
-    this.#take(override);
+    this.store = store;
+    for (const { name, initial } of definitions) this.values[name] = initial;
+    this.take(defaults);
+    this.load(report);
+    Object.assign(this.values, this.stored);
+    this.take(override);
   }
 
   /** A view: it changes with the settings. */
   get current(): Settings {
-    return this.#values as Settings;
+    return this.values as Settings;
   }
 
   /** All settings as people write them. */
   describe(): Fields {
     const fields: { [name: string]: unknown } = {};
-    for (const definition of definitions) fields[definition.name] = written(definition, this.#values[definition.name]);
+    for (const definition of definitions) fields[definition.name] = written(definition, this.values[definition.name]);
     return fields;
   }
 
@@ -93,45 +93,45 @@ export class SettingsStore {
    */
   change(fields: Fields): void {
     const changes = readSettings(fields);
-    const stored = { ...this.#stored, ...changes };
-    this.#save(stored);
-    this.#stored = stored;
-    Object.assign(this.#values, changes);
+    const stored = { ...this.stored, ...changes };
+    this.save(stored);
+    this.stored = stored;
+    Object.assign(this.values, changes);
   }
 
-  #take(values: SettingValues): void {
+  private take(values: SettingValues): void {
     for (const { name, least, most } of definitions) {
       const value = values[name];
       if (value === undefined) continue;
       if (!Number.isInteger(value) || value < least || value > most) {
         throw new Error(`${name} is ${quoted(value)}: must be a whole number from ${least} to ${most}`);
       }
-      this.#values[name] = value;
+      this.values[name] = value;
     }
   }
 
-  #save(values: Values): void {
+  private save(values: Values): void {
     const fields: { [name: string]: unknown } = { version: VERSION };
     for (const definition of definitions) {
       const value = values[definition.name];
       if (value !== undefined) fields[definition.name] = written(definition, value);
     }
-    this.#store.write(KEY, bytesOf(JSON.stringify(fields)));
+    this.store.write(KEY, bytesOf(JSON.stringify(fields)));
   }
 
-  #load(report: Report): void {
+  private load(report: Report): void {
     try {
-      const bytes = this.#store.read(KEY);
-      if (bytes === undefined || this.#read(bytes, report)) return;
-      this.#store.write(ASIDE, bytes);
-      this.#save(this.#stored);
+      const bytes = this.store.read(KEY);
+      if (bytes === undefined || this.read(bytes, report)) return;
+      this.store.write(ASIDE, bytes);
+      this.save(this.stored);
     } catch (error) {
       report(error, "settings");
     }
   }
 
   /** @returns whether all of it is right */
-  #read(bytes: Uint8Array, report: Report): boolean {
+  private read(bytes: Uint8Array, report: Report): boolean {
     let fields: Fields;
     try {
       fields = readFields(bytes);
@@ -150,7 +150,7 @@ export class SettingsStore {
     let right = true;
     for (const name of Object.keys(settings)) {
       try {
-        Object.assign(this.#stored, readSettings({ [name]: settings[name] }));
+        Object.assign(this.stored, readSettings({ [name]: settings[name] }));
       } catch (error) {
         report(new Error(`stored ${asError(error).message}; the default is used`), "settings");
         right = false;

@@ -19,26 +19,26 @@ function timeOf(epoch: number | undefined): string | undefined {
 
 /** Writes the time into messages, and mends it in those that were made before the clock was set. */
 export class Stamper {
-  readonly #clock: Clock;
-  readonly #uptime: Uptime;
-  readonly #instance: string;
+  private readonly clock: Clock;
+  private readonly uptime: Uptime;
+  private readonly instance: string;
   /** Messages of this start were stamped with their uptime and not mended yet. */
-  #owes = false;
+  private owes = false;
 
   /** @param instance names this start */
   constructor(clock: Clock, uptime: Uptime, instance: string) {
-    this.#clock = clock;
-    this.#uptime = uptime;
-    this.#instance = instance;
+    this.clock = clock;
+    this.uptime = uptime;
+    this.instance = instance;
   }
 
   stamp(into: Stamp): void {
-    const time = timeOfDay(this.#clock);
+    const time = timeOfDay(this.clock);
     if (time !== undefined) into.time = time;
     else {
-      into.boot = this.#instance;
-      into.uptime = this.#uptime.now();
-      this.#owes = true;
+      into.boot = this.instance;
+      into.uptime = this.uptime.now();
+      this.owes = true;
     }
   }
 
@@ -47,8 +47,8 @@ export class Stamper {
     const fields = fieldsOf(payload);
     if (fields === undefined) return undefined;
     const { time } = fields;
-    if (typeof time !== "string") return this.#since(fields);
-    const epoch = this.#clock.epoch();
+    if (typeof time !== "string") return this.since(fields);
+    const epoch = this.clock.epoch();
     const made = Date.parse(time);
     return epoch === undefined || Number.isNaN(made) ? undefined : epoch - made;
   }
@@ -60,20 +60,20 @@ export class Stamper {
    * @throws MqttError when the store refuses
    */
   mend(backlog: Backlog): void {
-    if (!this.#owes) return;
-    const epoch = this.#clock.epoch();
+    if (!this.owes) return;
+    const epoch = this.clock.epoch();
     if (timeOf(epoch) === undefined) return;
     backlog.revise(({ payload }) => {
       const fields = fieldsOf(payload);
-      const age = fields === undefined || fields.time !== undefined ? undefined : this.#since(fields);
+      const age = fields === undefined || fields.time !== undefined ? undefined : this.since(fields);
       return fields === undefined || age === undefined ? undefined : mended(fields, (epoch as number) - age);
     });
-    this.#owes = false;
+    this.owes = false;
   }
 
   /** Milliseconds since a message of this start was made. */
-  #since({ boot, uptime }: Fields): number | undefined {
-    return boot === this.#instance && typeof uptime === "number" ? this.#uptime.now() - uptime : undefined;
+  private since({ boot, uptime }: Fields): number | undefined {
+    return boot === this.instance && typeof uptime === "number" ? this.uptime.now() - uptime : undefined;
   }
 }
 

@@ -28,20 +28,20 @@ export class Tally {
   age = 0;
   refused = 0;
 
-  readonly #store: KeyValue;
-  readonly #report: Report;
+  private readonly store: KeyValue;
+  private readonly report: Report;
   /** As stored: of all starts before this one. */
-  readonly #before = { full: 0, age: 0, refused: 0 };
-  #saved = 0;
+  private readonly before = { full: 0, age: 0, refused: 0 };
+  private saved = 0;
 
   constructor(store: KeyValue, report: Report) {
-    this.#store = store;
-    this.#report = report;
+    this.store = store;
+    this.report = report;
     try {
       const bytes = store.read(KEY);
       if (bytes === undefined) return;
       const { full, age, refused } = readFields(bytes);
-      this.#before = { full: count(full), age: count(age), refused: count(refused) };
+      this.before = { full: count(full), age: count(age), refused: count(refused) };
     } catch (error) {
       report(error, "dropped messages");
     }
@@ -70,19 +70,19 @@ export class Tally {
 
   /** Of all starts, as long as the store lasts. */
   total(): DiagnosticsMessage["dropped"] {
-    const { full, age, refused } = this.#before;
+    const { full, age, refused } = this.before;
     return { full: full + this.full, age: age + this.age, refused: refused + this.refused };
   }
 
   /** Stores what was dropped, if that has changed. */
   save(): void {
     const { dropped } = this;
-    if (dropped === this.#saved) return;
+    if (dropped === this.saved) return;
     try {
-      this.#store.write(KEY, bytesOf(JSON.stringify(this.total())));
-      this.#saved = dropped;
+      this.store.write(KEY, bytesOf(JSON.stringify(this.total())));
+      this.saved = dropped;
     } catch (error) {
-      this.#report(error, "dropped messages");
+      this.report(error, "dropped messages");
     }
   }
 }

@@ -4,47 +4,47 @@ import type { Parts } from "./parts.js";
 
 /** Makes readings of what the sensors measure. */
 export class Telemetry {
-  readonly #sensors: readonly Sensor[];
-  readonly #parts: Parts;
-  #seq = 0;
-  #faulty = false;
+  private readonly sensors: readonly Sensor[];
+  private readonly parts: Parts;
+  private seq = 0;
+  private _faulty = false;
 
   constructor(sensors: readonly Sensor[], parts: Parts) {
-    this.#sensors = sensors;
-    this.#parts = parts;
+    this.sensors = sensors;
+    this.parts = parts;
   }
 
   /** In the last round something failed or found no room. */
   get faulty(): boolean {
-    return this.#faulty;
+    return this._faulty;
   }
 
   /** One round: samples every sensor and publishes a reading of each. @returns readings that were accepted */
   sample(): number {
-    this.#seq++;
-    this.#faulty = false;
-    const { stamper, outbox, topics, settings } = this.#parts;
+    this.seq++;
+    this._faulty = false;
+    const { stamper, outbox, topics, settings } = this.parts;
     const now: Stamp = {};
     stamper.stamp(now);
     let accepted = 0;
-    for (const sensor of this.#sensors) {
-      const reading = this.#read(sensor, now);
+    for (const sensor of this.sensors) {
+      const reading = this.read(sensor, now);
       if (reading === undefined) continue;
       if (outbox.sendOnce(topics.reading(sensor.id), JSON.stringify(reading), settings.QoS) > 0) accepted++;
-      else this.#faulty = true;
+      else this._faulty = true;
     }
     return accepted;
   }
 
-  #read(sensor: Sensor, now: Stamp): ReadingMessage | undefined {
+  private read(sensor: Sensor, now: Stamp): ReadingMessage | undefined {
     try {
       const sample = sensor.sample();
-      const reading: ReadingMessage = { seq: this.#seq, ...now };
+      const reading: ReadingMessage = { seq: this.seq, ...now };
       let quantities = 0;
       for (const group of Object.values(sample)) {
         for (const [name, value] of Object.entries(group)) {
-          if (!Number.isFinite(value)) this.#fail(sensor, new Error(`${name} is ${value}, not a number`));
-          else if (Object.hasOwn(reading, name)) this.#fail(sensor, new Error(`${name} is there twice`));
+          if (!Number.isFinite(value)) this.fail(sensor, new Error(`${name} is ${value}, not a number`));
+          else if (Object.hasOwn(reading, name)) this.fail(sensor, new Error(`${name} is there twice`));
           else {
             reading[name] = Math.round(value * 1000) / 1000;
             quantities++;
@@ -53,14 +53,14 @@ export class Telemetry {
       }
       return quantities > 0 ? reading : undefined;
     } catch (error) {
-      this.#fail(sensor, error);
+      this.fail(sensor, error);
       return undefined;
     }
   }
 
-  #fail(sensor: Sensor, error: unknown): void {
-    this.#faulty = true;
-    this.#parts.counters.failed++;
-    this.#parts.report(error, `sensor ${sensor.id}`);
+  private fail(sensor: Sensor, error: unknown): void {
+    this._faulty = true;
+    this.parts.counters.failed++;
+    this.parts.report(error, `sensor ${sensor.id}`);
   }
 }

@@ -18,8 +18,8 @@ const ROOT = "motewire";
  * for `restart`, which is known by its id, and several brokers have no QoS 2.
  */
 export class Topics {
-  readonly #prefix: string;
-  readonly #readings: string;
+  private readonly prefix: string;
+  private readonly readings: string;
   readonly status: string;
   readonly diagnostics: string;
   /** The filter for every command. */
@@ -32,24 +32,24 @@ export class Topics {
     if (!/^[A-Za-z0-9_-]{1,64}$/.test(node)) {
       throw new RangeError(`the node's id is ${quoted(node)}: must be 1 to 64 characters of A-Z a-z 0-9 _ -`);
     }
-    this.#prefix = `${ROOT}/${node}/`;
-    this.#readings = `${this.#prefix}reading/`;
-    this.status = `${this.#prefix}status`;
-    this.diagnostics = `${this.#prefix}diagnostics`;
-    this.commands = `${this.#prefix}command/+`;
+    this.prefix = `${ROOT}/${node}/`;
+    this.readings = `${this.prefix}reading/`;
+    this.status = `${this.prefix}status`;
+    this.diagnostics = `${this.prefix}diagnostics`;
+    this.commands = `${this.prefix}command/+`;
   }
 
   reading(sensor: string): string {
-    return this.#readings + sensor;
+    return this.readings + sensor;
   }
 
   /** Whether it is one of readings or diagnostics, of this node. */
   isTelemetry(topic: string): boolean {
-    return topic === this.diagnostics || topic.startsWith(this.#readings);
+    return topic === this.diagnostics || topic.startsWith(this.readings);
   }
 
   result(name: string): string {
-    return `${this.#prefix}result/${name}`;
+    return `${this.prefix}result/${name}`;
   }
 
   /** The command's name in the topic of a message that {@link commands} fits. */

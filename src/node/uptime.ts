@@ -5,22 +5,22 @@ import type { Clock } from "../platform.js";
  * It must be read at least every 24.8 days; the intervals of the settings see to that.
  */
 export class Uptime {
-  readonly #clock: Clock;
-  #last: number;
-  #total = 0;
+  private readonly clock: Clock;
+  private last: number;
+  private total = 0;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#last = clock.now();
+    this.clock = clock;
+    this.last = clock.now();
   }
 
   now(): number {
-    const now = this.#clock.now();
-    const passed = (now - this.#last) | 0;
+    const now = this.clock.now();
+    const passed = (now - this.last) | 0;
     if (passed > 0) {
-      this.#total += passed;
-      this.#last = now;
+      this.total += passed;
+      this.last = now;
     }
-    return this.#total;
+    return this.total;
   }
 }

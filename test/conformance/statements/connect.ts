@@ -15,7 +15,7 @@ export const CONNECTING: readonly Statement[] = [
     tests: ["mqtt/connecting > CONNECT > is all that is sent until CONNACK"],
     violation: {
       file: "sender",
-      changes: [["this.#begin(connect);", "this.#begin(Uint8Array.of(0xc0, 0, ...connect));"]],
+      changes: [["this.begin(connect);", "this.begin(Uint8Array.of(0xc0, 0, ...connect));"]],
     },
   },
   {
@@ -26,8 +26,8 @@ export const CONNECTING: readonly Statement[] = [
       file: "protocol",
       changes: [
         [
-          "this.#sender.ready();",
-          "this.#sender.ready();\n    this.#sender.open(encodeConnect({ ...this.#options, keepAlive: 60 }), this.#deadlines.receivedAt);",
+          "this.sender.ready();",
+          "this.sender.ready();\n    this.sender.open(encodeConnect({ ...this.options, keepAlive: 60 }), this.deadlines.receivedAt);",
         ],
       ],
     },
@@ -42,7 +42,7 @@ export const CONNECTING: readonly Statement[] = [
     ],
     violation: {
       file: "session",
-      changes: [["const wasOnline = this.#online;", "const wasOnline = this.#online;\n    this.inbox.clear();"]],
+      changes: [["const wasOnline = this._online;", "const wasOnline = this._online;\n    this.inbox.clear();"]],
     },
   },
   {
@@ -54,7 +54,7 @@ export const CONNECTING: readonly Statement[] = [
     ],
     violation: {
       file: "protocol",
-      changes: [["if (!resumed) session.startOver(this.#published);", ""]],
+      changes: [["if (!resumed) session.startOver(this.published);", ""]],
     },
   },
   {

@@ -66,7 +66,7 @@ export const FORMAT: readonly Statement[] = [
       "mqtt/session > a session > never gives an identifier that is in use, however many messages came and went",
       "mqtt/backlog > packet identifiers > of messages that do not move are not given again, in memory, in the backlog or put aside",
     ],
-    violation: { file: "session", changes: [["while (this.#inUse(identifierFor(token))) token++;", ""]] },
+    violation: { file: "session", changes: [["while (this.inUse(identifierFor(token))) token++;", ""]] },
   },
   {
     number: "MQTT-2.3.1-3",
@@ -111,9 +111,7 @@ export const FORMAT: readonly Statement[] = [
     ],
     violation: {
       file: "receiver",
-      changes: [
-        ["this.#answer(QoS === 1 ? PUBACK : PUBREC, id);", "this.#answer(QoS === 1 ? PUBACK : PUBREC, id ^ 1);"],
-      ],
+      changes: [["this.answer(QoS === 1 ? PUBACK : PUBREC, id);", "this.answer(QoS === 1 ? PUBACK : PUBREC, id ^ 1);"]],
     },
   },
 ];

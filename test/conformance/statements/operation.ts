@@ -13,8 +13,8 @@ function overtaking(type: string): Violation {
     file: "sender",
     changes: [
       [
-        "this.#answers.push(type * 0x10000 + id);",
-        `this.#answers[type === ${TYPES[type]} ? "unshift" : "push"](type * 0x10000 + id);`,
+        "this.answers.push(type * 0x10000 + id);",
+        `this.answers[type === ${TYPES[type]} ? "unshift" : "push"](type * 0x10000 + id);`,
       ],
     ],
   };
@@ -30,7 +30,7 @@ export const OPERATION: readonly Statement[] = [
     ],
     violation: {
       file: "inflight",
-      changes: [["  rewind(): void {\n", "  rewind(): void {\n    while (this.#sent > 0) this.remove(0);\n"]],
+      changes: [["  rewind(): void {\n", "  rewind(): void {\n    while (this._sent > 0) this.remove(0);\n"]],
     },
   },
   {
@@ -75,8 +75,8 @@ export const OPERATION: readonly Statement[] = [
       file: "receiver",
       changes: [
         [
-          "this.#repeated = QoS === 2 && inbox.isRepeated(id, duplicate, print);",
-          "this.#repeated = (QoS === 1 && duplicate) || (QoS === 2 && inbox.isRepeated(id, duplicate, print));",
+          "this.repeated = QoS === 2 && inbox.isRepeated(id, duplicate, print);",
+          "this.repeated = (QoS === 1 && duplicate) || (QoS === 2 && inbox.isRepeated(id, duplicate, print));",
         ],
       ],
     },
@@ -103,7 +103,7 @@ export const OPERATION: readonly Statement[] = [
     ],
     violation: {
       file: "inbox",
-      changes: [["if (!this.#doubtful || (duplicate && print === this.received.printOf(id))) return true;", ""]],
+      changes: [["if (!this._doubtful || (duplicate && print === this.received.printOf(id))) return true;", ""]],
     },
   },
   {
@@ -115,7 +115,7 @@ export const OPERATION: readonly Statement[] = [
       `${REDELIVERY} > goes on with PUBREL after PUBREC, and never sends the message again`,
       "mqtt/session > a message that was accepted survives a loss of power > after PUBREC: only PUBREL is sent",
     ],
-    violation: { file: "inflight", changes: [["  rewind(): void {\n    this.#sent = 0;\n", "  rewind(): void {\n"]] },
+    violation: { file: "inflight", changes: [["  rewind(): void {\n    this._sent = 0;\n", "  rewind(): void {\n"]] },
   },
   {
     number: "MQTT-4.5.0-2",
@@ -125,8 +125,8 @@ export const OPERATION: readonly Statement[] = [
       file: "client",
       changes: [
         [
-          "if (this.#session.subscriptions.dispatch(message, call) > 0) return;",
-          'if (this.#session.subscriptions.dispatch(message, call) === 0) throw new Error("nobody wants it");',
+          "if (this.session.subscriptions.dispatch(message, call) > 0) return;",
+          'if (this.session.subscriptions.dispatch(message, call) === 0) throw new Error("nobody wants it");',
         ],
       ],
     },
@@ -137,7 +137,7 @@ export const OPERATION: readonly Statement[] = [
     tests: [`${REDELIVERY} > keeps the original order, PUBREL and PUBLISH mixed, the backlog behind`],
     violation: {
       file: "inflight",
-      changes: [["  rewind(): void {\n", "  rewind(): void {\n    this.#entries.reverse();\n"]],
+      changes: [["  rewind(): void {\n", "  rewind(): void {\n    this.entries.reverse();\n"]],
     },
   },
   {
@@ -232,7 +232,7 @@ export const OPERATION: readonly Statement[] = [
     tests: [`${HOSTILE} > a second CONNACK`, `${HOSTILE} > PUBLISH before CONNACK`, `${HOSTILE} > a wrong length`],
     violation: {
       file: "protocol",
-      changes: [["if (((EXPECTED[this.#state] as number) & (1 << type)) === 0) {", "if (false) {"]],
+      changes: [["if (((EXPECTED[this.state] as number) & (1 << type)) === 0) {", "if (false) {"]],
     },
   },
   {

@@ -67,7 +67,7 @@ export const PUBLISHING: readonly Statement[] = [
     ],
     violation: {
       file: "receiver",
-      changes: [["this.#answer(QoS === 1 ? PUBACK : PUBREC, id);", "this.#answer(PUBACK, id);"]],
+      changes: [["this.answer(QoS === 1 ? PUBACK : PUBREC, id);", "this.answer(PUBACK, id);"]],
     },
   },
   {
@@ -163,7 +163,7 @@ export const SUBSCRIBING: readonly Statement[] = [
     tests: ["mqtt/closing > close() > sends DISCONNECT and says when it is done"],
     violation: {
       file: "protocol",
-      changes: [["return this.#state === LEAVING && !this.#sender.busy;", "return false;"]],
+      changes: [["return this.state === LEAVING && !this.sender.busy;", "return false;"]],
     },
   },
   {
@@ -174,8 +174,8 @@ export const SUBSCRIBING: readonly Statement[] = [
       file: "sender",
       changes: [
         [
-          "    this.#ready = false;\n    this.#early = 0;\n    this.#begin(this.#small, writeBare(DISCONNECT",
-          "    this.#begin(this.#small, writeBare(DISCONNECT",
+          "    this._ready = false;\n    this.early = 0;\n    this.begin(this.small, writeBare(DISCONNECT",
+          "    this.begin(this.small, writeBare(DISCONNECT",
         ],
       ],
     },
