@@ -38,7 +38,10 @@ const companions: { readonly [key: string]: readonly Key[] } = Object.freeze({
 
 /** Something is missing or wrong, and the firmware cannot start. The message says what, and what to do. */
 export class ConfigurationError extends Error {
-  override readonly name = "ConfigurationError";
+  // Not a field, as in MqttError.
+  override get name(): string {
+    return "ConfigurationError";
+  }
 }
 
 /**

@@ -1,7 +1,10 @@
 import type { StorageError } from "../platform.js";
 
 export class DeviceStorageError extends Error implements StorageError {
-  override readonly name = "StorageError";
+  // Not a field, as in MqttError.
+  override get name(): string {
+    return "StorageError";
+  }
   readonly storage: StorageError["storage"];
 
   constructor(storage: StorageError["storage"], message: string) {

@@ -11,8 +11,10 @@
 export type ErrorKind = "misuse" | "peer" | "resource" | "transport";
 
 export class MqttError extends Error {
-  // Defined, not assigned: Error.prototype is read-only where modules are preloaded, and an assignment throws there.
-  override readonly name = "MqttError";
+  // Not a field: Error.prototype is read-only where modules are preloaded, and an assignment throws there.
+  override get name(): string {
+    return "MqttError";
+  }
   readonly kind: ErrorKind;
   /**
    * Lasting name of what happened: for a broken rule the number of the specification's statement (`MQTT-3.3.1-4`), else
