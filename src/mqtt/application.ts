@@ -11,10 +11,10 @@ export class Application {
     this.callbacks = callbacks;
   }
 
-  /** Calls the application. What it throws is its own, and reported to it. */
-  call(callback: () => void): void {
+  /** Calls the application, where it wants to be called. What it throws is its own, and reported to it. */
+  call<A, B>(callback: ((a: A, b: B) => void) | undefined, a: A, b: B): void {
     try {
-      callback();
+      callback?.call(this.callbacks, a, b);
     } catch (error) {
       this.report(new MqttError("misuse", "callback-threw", `a callback threw: ${String(error)}`, error));
     }

@@ -55,7 +55,7 @@ export class Client {
     this.parkedBefore = this.session.outbox.parked.slice();
     this.protocol = new Protocol(settled, this.session, this.events());
     this.connection = new Connection(platform, settled, this.protocol, {
-      disconnected: (error, delay) => this.application.call(() => this.callbacks.onDisconnected?.(error, delay)),
+      disconnected: (error, delay) => this.application.call(options.onDisconnected, error, delay),
       error: (error) => this.application.report(error),
       rested: () => this.rested(),
     });
@@ -143,15 +143,21 @@ export class Client {
   subscribe(filter: string | readonly string[], options: SubscribeOptions, handler: MessageHandler): void {
     const QoS = checkedQoS(options.QoS);
     if (typeof handler !== "function") throw misuse("handler", "subscribe needs a handler");
-    const filters = typeof filter === "string" ? [filter] : filter;
-    for (const one of filters) checkTopicFilter(one);
-    for (const one of filters) this.session.subscriptions.add(one, QoS, handler);
+    const { subscriptions } = this.session;
+    const filters = listOf(filter);
+    filters.forEach(checkTopicFilter);
+    filters.forEach((one) => {
+      subscriptions.add(one, QoS, handler);
+    });
     this.connection.kick();
   }
 
   /** Ends subscriptions; handlers are not called any more. A filter that is not subscribed is ignored. */
   unsubscribe(filter: string | readonly string[]): void {
-    for (const one of typeof filter === "string" ? [filter] : filter) this.session.subscriptions.remove(one);
+    const { subscriptions } = this.session;
+    listOf(filter).forEach((one) => {
+      subscriptions.remove(one);
+    });
     this.connection.kick();
   }
 
@@ -167,33 +173,43 @@ export class Client {
 
   private events(): ProtocolEvents {
     const callbacks = this.callbacks;
-    const call = (handler: MessageHandler, message: Message) => this.application.call(() => handler(message));
+    const { application } = this;
+    const call = (handler: MessageHandler, message: Message) => application.call(handler, message, undefined);
     return {
       connected: (sessionPresent) => {
         this.connection.accepted();
-        this.application.call(() => callbacks.onConnected?.(sessionPresent));
+        application.call(callbacks.onConnected, sessionPresent, undefined);
       },
-      published: (token, outcome) => this.application.call(() => callbacks.onPublished?.(token, outcome)),
-      subscribed: (filter, granted) => this.application.call(() => callbacks.onSubscribed?.(filter, granted)),
-      unsubscribed: (filter) => this.application.call(() => callbacks.onUnsubscribed?.(filter)),
+      published: (token, outcome) => application.call(callbacks.onPublished, token, outcome),
+      subscribed: (filter, granted) => application.call(callbacks.onSubscribed, filter, granted),
+      unsubscribed: (filter) => application.call(callbacks.onUnsubscribed, filter, undefined),
       message: (message) => {
         if (this.session.subscriptions.dispatch(message, call) > 0) return;
-        this.application.call(() => callbacks.onReadable?.(message.payload.byteLength, message));
+        application.call(callbacks.onReadable, message.payload.byteLength, message);
       },
-      parked: (message) => this.application.report(parkedError(message, this.session.outbox.holdQoS2)),
-      aborted: (message) => this.application.call(() => callbacks.onAborted?.(message)),
+      parked: (message) => application.report(parkedError(message, this.session.outbox.holdQoS2)),
+      aborted: (message) => application.call(callbacks.onAborted, message, undefined),
     };
   }
 
   /** Says what was found in the store, and calls `onWritable` once a message that was refused would be taken. */
   private rested(): void {
-    for (const damage of this.session.takeDamage()) this.application.report(damage);
+    const { application } = this;
+    this.session.takeDamage().forEach((damage) => {
+      application.report(damage);
+    });
     // That they rest may have been said by a program that power was taken from before anybody could read it.
-    for (const message of this.parkedBefore.splice(0)) this.application.report(parkedError(message, false));
+    this.parkedBefore.splice(0).forEach((message) => {
+      application.report(parkedError(message, false));
+    });
     const log = this.logBound.offers(this.session.outbox.byteLength);
     const fleeting = this.connected && this.fleetingBound.offers(this.protocol.fleetingBytes);
-    if (log || fleeting) this.application.call(() => this.callbacks.onWritable?.());
+    if (log || fleeting) application.call(this.callbacks.onWritable, undefined, undefined);
   }
+}
+
+function listOf(filter: string | readonly string[]): readonly string[] {
+  return typeof filter === "string" ? [filter] : filter;
 }
 
 function checkedSource(source: PayloadSource): PayloadSource {

@@ -155,13 +155,15 @@ export function encodeRequest(
 ): Uint8Array {
   const withQoS = type === SUBSCRIBE ? 1 : 0;
   let remaining = 2;
-  for (const { filter } of filters) remaining += 2 + withQoS + utf8Length(filter);
+  filters.forEach((one) => {
+    remaining += 2 + withQoS + utf8Length(one.filter);
+  });
   const packet = begin((type << 4) | RESERVED_FLAGS, remaining);
   let at = writeUint16(id, packet, headerLength(packet));
-  for (const { filter, QoS } of filters) {
-    at = writePrefixed(filter, packet, at);
-    if (withQoS) packet[at++] = QoS;
-  }
+  filters.forEach((one) => {
+    at = writePrefixed(one.filter, packet, at);
+    if (withQoS) packet[at++] = one.QoS;
+  });
   return packet;
 }
 

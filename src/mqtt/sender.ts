@@ -146,7 +146,9 @@ export class Sender {
     this._fleeting = [];
     this._fleetingBytes = this.fleetingToken = 0;
     if (token > 0) this.published(token, "lost");
-    for (const message of fleeting) this.published(message.token, "lost");
+    fleeting.forEach((message) => {
+      this.published(message.token, "lost");
+    });
   }
 
   // ---- bytes

@@ -49,23 +49,30 @@ export class Subscriptions {
 
   /** Filters that the broker may hold, from the stored session. */
   restore(known: readonly KnownSubscription[]): void {
-    for (const [filter, QoS] of known) this.entry(filter, 0).known = QoS;
+    known.forEach((entry) => {
+      this.entry(entry[0], 0).known = entry[1];
+    });
   }
 
   /** Filters that the broker may hold, to be stored. */
   known(): KnownSubscription[] {
-    const found: KnownSubscription[] = [];
-    for (const { filter, known } of this.list) if (known !== NONE) found.push([filter, known]);
-    return found;
+    return this.list.filter((entry) => entry.known !== NONE).map((entry) => [entry.filter, entry.known]);
   }
 
   /** The broker may have lost its session and begun a new one, which we shall not be able to tell from the old one. */
   doubt(): void {
-    for (const entry of this.list) if (entry.known !== NONE) entry.known = UNSURE;
+    this.list.forEach((entry) => {
+      if (entry.known !== NONE) entry.known = UNSURE;
+    });
+  }
+
+  private find(filter: string): Subscription | undefined {
+    return this.list.find((entry) => entry.filter === filter);
   }
 
   private entry(filter: string, QoS: QoS): Subscription {
-    for (const entry of this.list) if (entry.filter === filter) return entry;
+    const known = this.find(filter);
+    if (known !== undefined) return known;
     const entry: Subscription = {
       filter,
       QoS,
@@ -89,17 +96,18 @@ export class Subscriptions {
   }
 
   remove(filter: string): void {
-    for (const entry of this.list) if (entry.filter === filter) entry.handler = undefined;
+    const entry = this.find(filter);
+    if (entry !== undefined) entry.handler = undefined;
     this.sweep();
   }
 
   /** A connection has begun: requests that were under way are void, and all is new where the broker has no session. */
   begin(sessionPresent: boolean): void {
-    for (const entry of this.list) {
+    this.list.forEach((entry) => {
       entry.request = 0;
       entry.refused = false;
       if (!sessionPresent) entry.known = NONE;
-    }
+    });
     this.sweep();
   }
 
@@ -126,16 +134,14 @@ export class Subscriptions {
   /** The next request that is due, encoded; it counts as sent at `now`. */
   request(id: number, now: number): Uint8Array {
     const type = this.list.some((entry) => this.wants(entry, SUBSCRIBE)) ? SUBSCRIBE : UNSUBSCRIBE;
-    const chosen: Subscription[] = [];
-    for (const entry of this.list) {
-      if (chosen.length === FILTERS_PER_PACKET || !this.wants(entry, type)) continue;
+    const chosen = this.list.filter((entry) => this.wants(entry, type)).slice(0, FILTERS_PER_PACKET);
+    chosen.forEach((entry) => {
       entry.request = id;
       entry.requestType = type;
       entry.requestQoS = entry.QoS;
       entry.known = UNSURE;
       entry.sentAt = now;
-      chosen.push(entry);
-    }
+    });
     return encodeRequest(type, id, chosen);
   }
 
@@ -147,11 +153,11 @@ export class Subscriptions {
   /** The oldest request under way was sent at; undefined when there is none. */
   waitingSince(now: number): number | undefined {
     let oldest: number | undefined;
-    for (const entry of this.list) {
+    this.list.forEach((entry) => {
       if (entry.request > 0 && (oldest === undefined || ((now - entry.sentAt) | 0) > ((now - oldest) | 0))) {
         oldest = entry.sentAt;
       }
-    }
+    });
     return oldest;
   }
 
@@ -192,11 +198,13 @@ export class Subscriptions {
     if (asked.length === 0) {
       throw violation("MQTT-3.10.4-4", `UNSUBACK for packet identifier ${id}, which nobody waits for`);
     }
-    for (const entry of asked) {
+    asked.forEach((entry) => {
       entry.request = 0;
       entry.known = NONE;
-    }
-    for (const entry of asked) events.unsubscribed(entry.filter);
+    });
+    asked.forEach((entry) => {
+      events.unsubscribed(entry.filter);
+    });
     this.sweep();
   }
 

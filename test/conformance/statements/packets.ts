@@ -110,12 +110,7 @@ export const SUBSCRIBING: readonly Statement[] = [
     ],
     violation: {
       file: "subscriptions",
-      changes: [
-        [
-          "if (chosen.length === FILTERS_PER_PACKET ||",
-          "if (type === SUBSCRIBE || chosen.length === FILTERS_PER_PACKET ||",
-        ],
-      ],
+      changes: [[".slice(0, FILTERS_PER_PACKET);", ".slice(0, type === SUBSCRIBE ? 0 : FILTERS_PER_PACKET);"]],
     },
   },
   {
@@ -136,8 +131,8 @@ export const SUBSCRIBING: readonly Statement[] = [
       REQUEST_BYTES,
     ],
     violation: encode([
-      "at = writePrefixed(filter, packet, at);",
-      "at = writePrefixed(withQoS ? filter : new Uint8Array(utf8Length(filter)).fill(0xff), packet, at);",
+      "at = writePrefixed(one.filter, packet, at);",
+      "at = writePrefixed(withQoS ? one.filter : new Uint8Array(utf8Length(one.filter)).fill(0xff), packet, at);",
     ]),
   },
   {
@@ -149,12 +144,7 @@ export const SUBSCRIBING: readonly Statement[] = [
     ],
     violation: {
       file: "subscriptions",
-      changes: [
-        [
-          "if (chosen.length === FILTERS_PER_PACKET ||",
-          "if (type === UNSUBSCRIBE || chosen.length === FILTERS_PER_PACKET ||",
-        ],
-      ],
+      changes: [[".slice(0, FILTERS_PER_PACKET);", ".slice(0, type === UNSUBSCRIBE ? 0 : FILTERS_PER_PACKET);"]],
     },
   },
   {
