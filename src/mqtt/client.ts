@@ -101,7 +101,7 @@ export class Client {
     const QoS = checkedQoS(options.QoS);
     const content = payload instanceof ArrayBuffer ? new Uint8Array(payload) : payload;
     const source = typeof content === "string" || content instanceof Uint8Array ? undefined : checkedSource(content);
-    const { outbox } = this.session;
+    const outbox = this.session.outbox;
     const bound = QoS > 0 ? this.logBound : this.fleetingBound;
     if (QoS === 0 && !this.connected) throw bound.refuse(0, "offline", "QoS 0 needs a connection");
     try {
@@ -143,7 +143,7 @@ export class Client {
   subscribe(filter: string | readonly string[], options: SubscribeOptions, handler: MessageHandler): void {
     const QoS = checkedQoS(options.QoS);
     if (typeof handler !== "function") throw misuse("handler", "subscribe needs a handler");
-    const { subscriptions } = this.session;
+    const subscriptions = this.session.subscriptions;
     const filters = listOf(filter);
     filters.forEach(checkTopicFilter);
     filters.forEach((one) => {
@@ -154,7 +154,7 @@ export class Client {
 
   /** Ends subscriptions; handlers are not called any more. A filter that is not subscribed is ignored. */
   unsubscribe(filter: string | readonly string[]): void {
-    const { subscriptions } = this.session;
+    const subscriptions = this.session.subscriptions;
     listOf(filter).forEach((one) => {
       subscriptions.remove(one);
     });
@@ -173,7 +173,7 @@ export class Client {
 
   private events(): ProtocolEvents {
     const callbacks = this.callbacks;
-    const { application } = this;
+    const application = this.application;
     const call = (handler: MessageHandler, message: Message) => application.call(handler, message, undefined);
     return {
       connected: (sessionPresent) => {
@@ -194,7 +194,7 @@ export class Client {
 
   /** Says what was found in the store, and calls `onWritable` once a message that was refused would be taken. */
   private rested(): void {
-    const { application } = this;
+    const application = this.application;
     this.session.takeDamage().forEach((damage) => {
       application.report(damage);
     });

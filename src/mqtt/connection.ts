@@ -105,7 +105,7 @@ export class Connection {
   /** Sets the one timer that every state has. */
   private wait(delay: number): void {
     this.disarm();
-    const { clock } = this.platform;
+    const clock = this.platform.clock;
     this.timerDue = (clock.now() + delay) | 0;
     this.timer = clock.setTimer(() => {
       this.timer = undefined;
@@ -182,7 +182,7 @@ export class Connection {
     const now = this.platform.clock.now();
     const closedByPeer = this.protocol.connected && cause?.code === "connection-closed";
     // With messages on their way, one of them may be the reason; with none, somebody else with our identifier.
-    const { inFlight } = this.protocol;
+    const inFlight = this.protocol.inFlight;
     if (closedByPeer) this.protocol.closedByPeer(now);
     const again = this.protocol.finished && this.protocol.reconnectAtOnce;
     this.attempt++;
@@ -243,7 +243,7 @@ export class Connection {
   private flush(): void {
     if (this.state !== OPEN) return;
     const protocol = this.protocol;
-    const { clock } = this.platform;
+    const clock = this.platform.clock;
     for (;;) {
       const choked = protocol.choked;
       this.send();

@@ -110,7 +110,7 @@ export class Deadlines {
     };
     consider(this.sender.pingAt, "no PINGRESP");
     consider(this.session.subscriptions.waitingSince(now), "no SUBACK or UNSUBACK");
-    const { log } = this.session.outbox;
+    const log = this.session.outbox.log;
     for (let index = 0; index < log.sent; index++) {
       const entry = log.at(index);
       if (entry === this.sender.sending) continue;

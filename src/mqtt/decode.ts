@@ -21,6 +21,7 @@ import {
   SUBACK,
   SUBSCRIBE_FAILURE,
   UNSUBACK,
+  uint16At,
 } from "./packet.js";
 import { hasWildcard } from "./topic.js";
 import { readUtf8 } from "./utf8.js";
@@ -33,8 +34,10 @@ export const PACKET = 1;
 export const PIECE = 2;
 
 /** What a broker may send, by packet type: the least and the largest Remaining Length; -1 where it may not send it. */
-const LEAST: readonly number[] = Object.freeze([-1, -1, 2, 3, 2, 2, 2, 2, -1, 3, -1, 2, -1, 0, -1, -1]);
-const MOST: readonly number[] = Object.freeze([-1, -1, 2, 0x0fffffff, 2, 2, 2, 2, -1, 0xffff, -1, 2, -1, 0, -1, -1]);
+const LEAST: readonly number[] = Object.freeze(Array.of(-1, -1, 2, 3, 2, 2, 2, 2, -1, 3, -1, 2, -1, 0, -1, -1));
+const MOST: readonly number[] = Object.freeze(
+  Array.of(-1, -1, 2, 0x0fffffff, 2, 2, 2, 2, -1, 0xffff, -1, 2, -1, 0, -1, -1),
+);
 
 export class Decoder {
   private readonly buffer: Uint8Array;
@@ -177,7 +180,7 @@ export class Decoder {
   }
 
   private identifier(at: number): number {
-    const id = ((this.buffer[at] as number) << 8) | (this.buffer[at + 1] as number);
+    const id = uint16At(this.buffer, at);
     if (id === 0) throw violation("MQTT-2.3.1-1", `${PACKET_NAMES[this.type]} with packet identifier 0`);
     return id;
   }
@@ -223,7 +226,7 @@ export class Decoder {
   /** The fixed header of a PUBLISH is here: its variable header begins at `at`, its payload ends at `end`. */
   private publish(at: number, end: number): number {
     if (at + 2 > this.end) return this.wait(at + 2);
-    const topicEnd = at + 2 + (((this.buffer[at] as number) << 8) | (this.buffer[at + 1] as number));
+    const topicEnd = at + 2 + uint16At(this.buffer, at);
     const payload = this.QoS > 0 ? topicEnd + 2 : topicEnd;
     if (payload > end) throw violation("MQTT-3.3.2", "the topic of a PUBLISH is longer than the packet");
     if (topicEnd === at + 2) throw violation("MQTT-4.7.3-1", "PUBLISH with an empty topic");

@@ -19,6 +19,7 @@ import {
   SUBSCRIBE,
   type UNSUBSCRIBE,
   USER_NAME_FLAG,
+  uint16At,
   WILL_FLAG,
   WILL_RETAIN,
 } from "./packet.js";
@@ -188,8 +189,8 @@ export function isPublish(packet: Uint8Array): boolean {
 /** The packet identifier of an encoded PUBLISH with QoS 1 or 2, or of an acknowledgement. */
 export function identifierOf(packet: Uint8Array): number {
   let at = headerLength(packet);
-  if (isPublish(packet)) at += 2 + (((packet[at] as number) << 8) | (packet[at + 1] as number));
-  return ((packet[at] as number) << 8) | (packet[at + 1] as number);
+  if (isPublish(packet)) at += 2 + uint16At(packet, at);
+  return uint16At(packet, at);
 }
 
 /** What an encoded PUBLISH says. */
@@ -206,7 +207,7 @@ export function viewPublish(packet: Uint8Array): PublishView {
   const first = packet[0] as number;
   const QoS = ((first >> 1) & 3) as QoS;
   const at = headerLength(packet);
-  const topicEnd = at + 2 + (((packet[at] as number) << 8) | (packet[at + 1] as number));
+  const topicEnd = at + 2 + uint16At(packet, at);
   return {
     topic: readUtf8(packet, at + 2, topicEnd),
     payload: packet.subarray(QoS > 0 ? topicEnd + 2 : topicEnd),

@@ -37,7 +37,7 @@ export class OutgoingStore {
    * @throws MqttError of kind `resource`
    */
   accept(token: number, packet: Uint8Array): void {
-    const { byteLength } = packet;
+    const byteLength = packet.byteLength;
     const most = this.maximumLength;
     if (byteLength > most) {
       throw resource("message-too-large", `the message takes ${byteLength} bytes and the store ${most}: use a source`);

@@ -44,30 +44,39 @@ export const MAXIMUM_REMAINING_LENGTH = 268_435_455;
 export const MAXIMUM_FIELD_LENGTH = 65_535;
 
 /** CONNACK's return codes 1 to 5 in words. Section 3.2.2.3. */
-export const CONNECT_REFUSALS: readonly string[] = Object.freeze([
-  "unacceptable protocol version",
-  "client identifier rejected",
-  "server unavailable",
-  "bad user name or password",
-  "not authorized",
-]);
+export const CONNECT_REFUSALS: readonly string[] = Object.freeze(
+  Array.of(
+    "unacceptable protocol version",
+    "client identifier rejected",
+    "server unavailable",
+    "bad user name or password",
+    "not authorized",
+  ),
+);
 
 /** Names by packet type, for people. */
-export const PACKET_NAMES: readonly string[] = Object.freeze([
-  "reserved",
-  "CONNECT",
-  "CONNACK",
-  "PUBLISH",
-  "PUBACK",
-  "PUBREC",
-  "PUBREL",
-  "PUBCOMP",
-  "SUBSCRIBE",
-  "SUBACK",
-  "UNSUBSCRIBE",
-  "UNSUBACK",
-  "PINGREQ",
-  "PINGRESP",
-  "DISCONNECT",
-  "reserved",
-]);
+export const PACKET_NAMES: readonly string[] = Object.freeze(
+  Array.of(
+    "reserved",
+    "CONNECT",
+    "CONNACK",
+    "PUBLISH",
+    "PUBACK",
+    "PUBREC",
+    "PUBREL",
+    "PUBCOMP",
+    "SUBSCRIBE",
+    "SUBACK",
+    "UNSUBSCRIBE",
+    "UNSUBACK",
+    "PINGREQ",
+    "PINGRESP",
+    "DISCONNECT",
+    "reserved",
+  ),
+);
+
+/** The two bytes of a length, an identifier or a checksum, high byte first. Section 1.5.2. */
+export function uint16At(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+}

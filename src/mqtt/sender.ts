@@ -259,14 +259,14 @@ export class Sender {
   private beginAnswer(type: number, id: number): void {
     this.begin(this.small, writeAcknowledgement(type, type === PUBREL ? RESERVED_FLAGS : 0, id, this.small));
     if (type !== PUBREL) return;
-    const { log } = this.session.outbox;
+    const log = this.session.outbox.log;
     const index = log.indexOf(id);
     if (index >= 0) this.entry = log.at(index);
   }
 
   /** Sends a message, again where it was sent before. [MQTT-4.4.0-1], [MQTT-4.6.0-1] */
   private beginEntry(entry: Outgoing): void {
-    const { packet } = entry;
+    const packet = entry.packet;
     if (!isReleased(entry)) {
       const first = packet[0] as number;
       packet[0] = entry.attempted ? first | DUP : first & ~DUP;

@@ -13,6 +13,7 @@
 import type { KeyValue } from "../platform.js";
 import { checksum } from "./checksum.js";
 import { type MqttError, resource } from "./errors.js";
+import { uint16At } from "./packet.js";
 
 const CHECKSUM_LENGTH = 2;
 const ASIDE = "x";
@@ -63,10 +64,7 @@ export class SessionStore {
       value = this.store.read(key);
       if (value === undefined) return undefined;
       const length = value.byteLength - CHECKSUM_LENGTH;
-      if (
-        length < 0 ||
-        checksum(value, 0, length) !== (((value[length] as number) << 8) | (value[length + 1] as number))
-      ) {
+      if (length < 0 || checksum(value, 0, length) !== uint16At(value, length)) {
         throw new Error("its checksum is wrong");
       }
       return use(value.subarray(0, length));
@@ -109,7 +107,7 @@ export class SessionStore {
   }
 
   private put(key: string, value: Uint8Array): void {
-    const { byteLength } = value;
+    const byteLength = value.byteLength;
     const sealed = new Uint8Array(byteLength + CHECKSUM_LENGTH);
     sealed.set(value);
     const sum = checksum(value, 0, byteLength);

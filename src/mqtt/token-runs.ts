@@ -16,7 +16,7 @@ export class TokenRuns {
   /** Adds a token that is greater than all, or smaller than all. */
   add(token: number): void {
     const bounds = this.bounds;
-    const { length } = bounds;
+    const length = bounds.length;
     this._length++;
     if (length === 0) bounds.push(token, token);
     else if (token > (bounds[length - 1] as number)) {
