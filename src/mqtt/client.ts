@@ -221,11 +221,7 @@ function checkedSource(source: PayloadSource): PayloadSource {
 
 function parkedError({ packet, token }: Outgoing, isForQoS2: boolean): MqttError {
   const what = isPublish(packet) ? ` to "${viewPublish(packet).topic}"` : "";
-  return isForQoS2
-    ? new MqttError("peer", "qos-2-refused", `message ${token}${what} rests: the broker closes the connection at QoS 2`)
-    : new MqttError(
-        "peer",
-        "message-parked",
-        `message ${token}${what} rests: the broker closed the connection each time it was sent`,
-      );
+  const why = isForQoS2 ? "closes the connection at QoS 2" : "closed the connection each time it was sent";
+  const code = isForQoS2 ? "qos-2-refused" : "message-parked";
+  return new MqttError("peer", code, `message ${token}${what} rests: the broker ${why}`);
 }

@@ -49,7 +49,7 @@ export class SessionStore {
       this.hasReserve = keys.includes(RESERVE_KEY);
       return keys;
     } catch (error) {
-      this.damage.push(resource("store-damaged", `the store does not say what it holds: ${describe(error)}`, error));
+      this.damage.push(failure("store-damaged", "the store does not say what it holds", error));
       return [];
     }
   }
@@ -69,7 +69,7 @@ export class SessionStore {
       }
       return use(value.subarray(0, length));
     } catch (error) {
-      this.damage.push(resource("store-damaged", `the stored value "${key}" was set aside: ${describe(error)}`, error));
+      this.damage.push(failure("store-damaged", `the stored value "${key}" was set aside`, error));
       if (value !== undefined) this.setAside(key, value);
       return undefined;
     }
@@ -117,7 +117,7 @@ export class SessionStore {
       this.store.write(key, sealed);
     } catch (error) {
       const full = (error as { storage?: string }).storage === "full";
-      throw resource(full ? "store-full" : "store-failed", `the store refused a write: ${describe(error)}`, error);
+      throw failure(full ? "store-full" : "store-failed", "the store refused a write", error);
     }
   }
 
@@ -126,12 +126,13 @@ export class SessionStore {
     try {
       this.store.delete(key);
     } catch (error) {
-      throw resource("store-failed", `the store refused a delete: ${describe(error)}`, error);
+      throw failure("store-failed", "the store refused a delete", error);
     }
     this.onDeleted?.();
   }
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What the store, or a value in it, has come to, and why. */
+function failure(code: string, what: string, error: unknown): MqttError {
+  return resource(code, `${what}: ${error instanceof Error ? error.message : String(error)}`, error);
 }
