@@ -39,7 +39,7 @@ const companions: { readonly [key: string]: readonly Key[] } = Object.freeze({
 /** Something is missing or wrong, and the firmware cannot start. The message says what, and what to do. */
 export class ConfigurationError extends Error {
   // Not a field, as in MqttError.
-  override get name(): string {
+  override get name(): "ConfigurationError" {
     return "ConfigurationError";
   }
 }

@@ -2,7 +2,7 @@ import type { StorageError } from "../platform.js";
 
 export class DeviceStorageError extends Error implements StorageError {
   // Not a field, as in MqttError.
-  override get name(): string {
+  override get name(): "StorageError" {
     return "StorageError";
   }
   readonly storage: StorageError["storage"];

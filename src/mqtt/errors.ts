@@ -12,7 +12,7 @@ export type ErrorKind = "misuse" | "peer" | "resource" | "transport";
 
 export class MqttError extends Error {
   // Not a field: Error.prototype is read-only where modules are preloaded, and an assignment throws there.
-  override get name(): string {
+  override get name(): "MqttError" {
     return "MqttError";
   }
   readonly kind: ErrorKind;
