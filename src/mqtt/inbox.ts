@@ -88,7 +88,10 @@ export class Inbox {
 
   /** The connection has ended, which durability `offline` stores. @throws MqttError of kind `resource` */
   offline(): void {
-    if (this.durability === "offline") for (const id of this.received.all()) this.write(id, this.header(DONE, id, 0));
+    if (this.durability === "offline")
+      this.received.all().forEach((id) => {
+        this.write(id, this.header(DONE, id, 0));
+      });
   }
 
   /** Whether there is anything of the broker's session. */
@@ -99,8 +102,12 @@ export class Inbox {
   /** The broker's session is gone. @throws MqttError of kind `resource` */
   clear(): void {
     this.forgetRefused(0);
-    for (const id of this.received.all()) this.delete(id);
-    for (const { id } of this._begun) this.delete(id);
+    this.received.all().forEach((id) => {
+      this.delete(id);
+    });
+    this._begun.forEach(({ id }) => {
+      this.delete(id);
+    });
     this.received.clear();
     this._begun.length = 0;
     this._doubtful = false;

@@ -54,18 +54,20 @@ const RELEASED = 2;
 const VIOLATION = 3;
 
 /** Rows: what was sent. Columns: PUBACK, PUBREC, PUBCOMP. */
-const ANSWERS: readonly number[] = Object.freeze([
-  // PUBACK  PUBREC     PUBCOMP
-  COMPLETE,
-  VIOLATION,
-  VIOLATION, // PUBLISH with QoS 1
-  VIOLATION,
-  RELEASE,
-  VIOLATION, // PUBLISH with QoS 2
-  VIOLATION,
-  RELEASE,
-  COMPLETE, // PUBREL
-]);
+const ANSWERS: readonly number[] = Object.freeze(
+  Array.of(
+    // PUBACK  PUBREC     PUBCOMP
+    COMPLETE,
+    VIOLATION,
+    VIOLATION, // PUBLISH with QoS 1
+    VIOLATION,
+    RELEASE,
+    VIOLATION, // PUBLISH with QoS 2
+    VIOLATION,
+    RELEASE,
+    COMPLETE, // PUBREL
+  ),
+);
 
 function columnOf(type: number): number {
   return type === PUBACK ? 0 : type === PUBREC ? 1 : 2;
@@ -255,7 +257,7 @@ export function entryOf(
   source: PayloadSource | undefined,
   stored: boolean,
 ): Outgoing {
-  const { byteLength } = packet;
+  const byteLength = packet.byteLength;
   const id = identifierFor(token);
   return {
     token,
@@ -291,6 +293,8 @@ export function forgetAttempt(entry: Outgoing): void {
 /** Bytes that messages take. */
 export function bytesOf(entries: readonly Outgoing[]): number {
   let byteLength = 0;
-  for (const entry of entries) byteLength += entry.byteLength;
+  entries.forEach((entry) => {
+    byteLength += entry.byteLength;
+  });
   return byteLength;
 }

@@ -66,9 +66,10 @@ export class Outbox {
 
   /** Whether a packet identifier belongs to one of them. [MQTT-2.3.1-4] */
   usesId(id: number): boolean {
-    for (const entry of this.parked) if (entry.id === id) return true;
-    for (const entry of this.sources) if (entry.id === id) return true;
-    return this.log.indexOf(id) >= 0 || this.backlog.hasIdentifier(id);
+    const isIts = (entry: Outgoing) => entry.id === id;
+    return (
+      this.log.indexOf(id) >= 0 || this.parked.some(isIts) || this.sources.some(isIts) || this.backlog.hasIdentifier(id)
+    );
   }
 
   // ---- from and to the store
@@ -82,34 +83,32 @@ export class Outbox {
   load(tokens: number[], parked: readonly number[], risky: number): number {
     let last = 0;
     tokens.sort((a, b) => a - b);
-    for (const token of tokens) {
-      if (parked.includes(token)) {
+    tokens.forEach((token) => {
+      const isParked = parked.includes(token);
+      if (isParked || this.log.length < this.window) {
         const entry = this._load(token);
-        if (entry === undefined) continue;
-        entry.marked = true;
-        entry.attempted = this.store?.wasSent(token) ?? true;
-        // What the broker has taken over was given another chance, and used it.
-        if (isReleased(entry)) this.log.append(entry);
-        else this.parked.push(entry);
-      } else if (this.log.length < this.window) {
-        const entry = this._load(token);
-        if (entry === undefined) continue;
+        if (entry === undefined) return;
+        entry.marked = isParked;
         // Within a window of the head it may have been sent before power was lost; behind that it cannot.
-        entry.attempted = true;
-        this.log.append(entry);
+        entry.attempted = !isParked || (this.store?.wasSent(token) ?? true);
+        // What the broker has taken over was given another chance, and used it.
+        if (isParked && !isReleased(entry)) this.parked.push(entry);
+        else this.log.append(entry);
       } else {
         const packet = this.store?.read(token);
-        if (packet === undefined) continue;
+        if (packet === undefined) return;
         this.defer(token, packet.byteLength);
       }
       last = token;
-    }
+    });
     this.eachInMemory((entry) => {
       if (entry.token <= risky && isReleased(entry)) entry.risky = true;
       else if (entry.token <= risky) doubt(entry);
     });
     // Power may have been lost between the end of a message and that of its mark.
-    for (const token of parked) if (!tokens.includes(token)) this.unmark(token);
+    parked.forEach((token) => {
+      if (!tokens.includes(token)) this.unmark(token);
+    });
     return last;
   }
 
@@ -146,7 +145,7 @@ export class Outbox {
    * @throws MqttError of kind `resource` when the store does not take it; it stays in memory
    */
   offline(): void {
-    const { log } = this;
+    const log = this.log;
     log.rewind();
     this._online = false;
     if (this.durability === "offline") for (let index = 0; index < log.length; index++) this.keep(log.at(index));
@@ -184,7 +183,7 @@ export class Outbox {
 
   /** The next to be sent on this connection, now counted as sent; undefined when there is none. */
   next(): Outgoing | undefined {
-    const { log } = this;
+    const log = this.log;
     for (;;) {
       if (log.sent === log.length) {
         if (!this.waits) return undefined;
@@ -270,7 +269,7 @@ export class Outbox {
 
   /** Whether there is a message that PUBREC has come for. */
   get isReleasing(): boolean {
-    const { log } = this;
+    const log = this.log;
     for (let index = 0; index < log.length; index++) if (isReleased(log.at(index))) return true;
     return false;
   }
@@ -280,7 +279,7 @@ export class Outbox {
    * identifier is kept: to a broker without a session all are free, and one that is stored need not be written again.
    */
   startOver(published: (token: number, outcome: Outcome) => void): void {
-    const { log } = this;
+    const log = this.log;
     for (let index = 0; index < log.length; ) {
       const entry = log.at(index);
       if (isReleased(entry)) {
@@ -291,7 +290,7 @@ export class Outbox {
         if (index++ >= log.sent) forgetAttempt(entry);
       }
     }
-    for (const entry of this.parked) forgetAttempt(entry);
+    this.parked.forEach(forgetAttempt);
   }
 
   /** A CONNECT was not seen answered: to the session that the broker says it has, what is sent again may be new. */
@@ -310,9 +309,9 @@ export class Outbox {
 
   /** Visits all that may have been sent. */
   private eachInMemory(visit: (entry: Outgoing) => void): void {
-    const { log } = this;
+    const log = this.log;
     for (let index = 0; index < log.length; index++) visit(log.at(index));
-    for (const entry of this.parked) visit(entry);
+    this.parked.forEach(visit);
   }
 
   /** Takes the message at `index` of the log out of the way of the others. */

@@ -84,16 +84,20 @@ export class PoisonWatch {
   private convict(now: number): void {
     const suspects = this.takeSuspects();
     this.parkedAt = now;
-    for (const suspect of suspects) this.parked(suspect);
+    suspects.forEach((suspect) => {
+      this.parked(suspect);
+    });
     // Those held back for the suspect's sake, and all that are to come.
     if (!this.outbox.holdQoS2) return;
-    for (const entry of this.outbox.parked) if (!suspects.includes(entry) && isQoS2(entry.packet)) this.parked(entry);
+    this.outbox.parked.forEach((entry) => {
+      if (!suspects.includes(entry) && isQoS2(entry.packet)) this.parked(entry);
+    });
     this.outbox.onHeld = this.parked;
   }
 
   /** The peer is closing a connection that it had accepted; {@link closed} follows. */
   closedByPeer(now: number): void {
-    const { log } = this.outbox;
+    const log = this.outbox.log;
     let count = 0;
     let last: Outgoing | undefined;
     for (let index = 0; index < log.sent; index++) {
@@ -117,7 +121,7 @@ export class PoisonWatch {
 
   /** The connection has ended, and the log is rewound. */
   closed(): void {
-    const { log } = this.outbox;
+    const log = this.outbox.log;
     const accused = this.accused;
     if (this.acquitted || (accused !== undefined && this.suspects.length === SUSPECTS)) this.acquit();
     else if (accused !== undefined) {
@@ -134,7 +138,10 @@ export class PoisonWatch {
     if (this.accused !== undefined) this.accused.strikes = 0;
     if (suspects.length === 0) return;
     if (this.outbox.holdQoS2) this.release(0);
-    else for (const suspect of suspects) this.outbox.unpark(suspect, 0);
+    else
+      suspects.forEach((suspect) => {
+        this.outbox.unpark(suspect, 0);
+      });
   }
 
   /** Milliseconds until {@link tick} has something to do, -1 when there is nothing. */
@@ -160,7 +167,8 @@ export class PoisonWatch {
   private release(left: number): void {
     this.outbox.holdQoS2 = false;
     this.outbox.onHeld = undefined;
-    for (const entry of this.outbox.parked.slice())
+    this.outbox.parked.slice().forEach((entry) => {
       this.outbox.unpark(entry, left > 0 ? this.strikesFor(entry) - left : 0);
+    });
   }
 }

@@ -40,19 +40,21 @@ const CONNECTED = 2;
 const LEAVING = 3;
 
 /** The packet types that may come, by state, as a set of bits. [MQTT-3.2.0-1], [MQTT-3.2.0-2] */
-const EXPECTED: readonly number[] = Object.freeze([
-  0,
-  1 << CONNACK,
-  (1 << PUBLISH) |
-    (1 << PUBACK) |
-    (1 << PUBREC) |
-    (1 << PUBREL) |
-    (1 << PUBCOMP) |
-    (1 << SUBACK) |
-    (1 << UNSUBACK) |
-    (1 << PINGRESP),
-  0,
-]);
+const EXPECTED: readonly number[] = Object.freeze(
+  Array.of(
+    0,
+    1 << CONNACK,
+    (1 << PUBLISH) |
+      (1 << PUBACK) |
+      (1 << PUBREC) |
+      (1 << PUBREL) |
+      (1 << PUBCOMP) |
+      (1 << SUBACK) |
+      (1 << UNSUBACK) |
+      (1 << PINGRESP),
+    0,
+  ),
+);
 
 export interface ProtocolOptions extends Omit<ConnectFields, "keepAlive">, DeadlineOptions {
   readonly window: number;
@@ -341,8 +343,8 @@ export class Protocol {
   }
 
   private acknowledged(type: number, id: number): void {
-    const { outbox } = this.session;
-    const { log } = outbox;
+    const outbox = this.session.outbox;
+    const log = outbox.log;
     const index = log.indexOf(id);
     if (this.sender.sending?.id === id) {
       throw violation("MQTT-4.3.2-2", `${PACKET_NAMES[type]} for a packet that is still being sent`);

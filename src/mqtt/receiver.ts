@@ -60,7 +60,7 @@ export class Receiver {
   }
 
   private begin({ QoS, id, flags }: Decoder, more: boolean, print: number): void {
-    const { inbox } = this.session;
+    const inbox = this.session.inbox;
     const duplicate = (flags & DUP) !== 0;
     this.repeated = QoS === 2 && inbox.isRepeated(id, duplicate, print);
     if (this.repeated) return;
@@ -80,8 +80,8 @@ export class Receiver {
 
   /** Hands over what was stored and not processed before power was lost. */
   handOverHeld(): void {
-    const { inbox } = this.session;
-    const { held } = inbox;
+    const inbox = this.session.inbox;
+    const held = inbox.held;
     // One by one: what follows one whose completion the store refuses waits for the next connection.
     for (let message = held.shift(); message !== undefined; message = held.shift()) {
       this.events.message(messageOf(message));
@@ -105,6 +105,6 @@ function messageFrom(decoder: Decoder, token: number, more: boolean): Message {
 }
 
 function messageOf({ topic, payload, retain, token }: HeldMessage): Message {
-  const { byteLength } = payload;
+  const byteLength = payload.byteLength;
   return { topic, payload, QoS: 2, retain, duplicate: true, byteLength, offset: 0, more: false, token };
 }

@@ -274,14 +274,14 @@ export class Session {
     store.read(SESSION_KEY, (value) => this.loadSession(value));
     const tokens: number[] = [];
     const marked: number[] = [];
-    for (const key of store.keys()) {
+    store.keys().forEach((key) => {
       const token = numberIn(key, OUTGOING_KEY);
       const mark = numberIn(key, PARKED_KEY);
       const id = numberIn(key, INCOMING_KEY);
       if (token > 0) tokens.push(token);
       else if (mark > 0) marked.push(mark);
       else if (id > 0 && id < 65_536) store.read(key, (value) => this.inbox.load(id, value));
-    }
+    });
     // While it is not certain, what was in doubt may not have been noted.
     const risky = this.asked ? Number.POSITIVE_INFINITY : this.risky;
     this.next = Math.max(this.next, this.outbox.load(tokens, marked, risky) + 1);
