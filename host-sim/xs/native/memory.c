@@ -7,6 +7,8 @@
 /* The words of a slot and the head of a chunk are twice as wide with 64-bit pointers. */
 #define WIDTH ((txSize)(sizeof(void*) / 4))
 #define STACK_MARK 0xA5
+/* So many slots that nothing was written to are beyond what was used. */
+#define UNTOUCHED 16
 
 void fxCreateMachinePlatform(txMachine* the)
 {
@@ -116,13 +118,32 @@ void hostMarkStack(txMachine* the)
 	c_memset(the->stackBottom, STACK_MARK, (the->stack - the->stackBottom) * sizeof(txSlot));
 }
 
+static txBoolean hostIsMarked(txSlot* slot)
+{
+	const txU1* byte = (const txU1*)slot;
+	size_t i;
+	for (i = 0; i < sizeof(txSlot); i++)
+		if (byte[i] != STACK_MARK)
+			return 0;
+	return 1;
+}
+
+/* From the top, for matching a regular expression borrows the other end. */
 static txSize hostStackPeak(txMachine* the)
 {
-	txByte* byte = (txByte*)the->stackBottom;
-	txByte* top = (txByte*)the->stackTop;
-	while (byte < top && (txU1)*byte == STACK_MARK)
-		byte++;
-	return (txSize)((top - byte + sizeof(txSlot) - 1) / sizeof(txSlot));
+	txSlot* slot = the->stackTop;
+	txSlot* deepest = slot;
+	txSize untouched = 0;
+	while (slot > the->stackBottom && untouched < UNTOUCHED) {
+		slot--;
+		if (hostIsMarked(slot))
+			untouched++;
+		else {
+			untouched = 0;
+			deepest = slot;
+		}
+	}
+	return (txSize)(the->stackTop - deepest);
 }
 
 void hostFigures(txMachine* the, HostFigures* figures)
