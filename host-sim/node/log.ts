@@ -116,7 +116,11 @@ export class Log implements Renderer {
         break;
       case "heap": {
         const share = `${event.slots} slots, ${event.chunks} bytes of chunks, ${event.stackSlots} of the stack`;
-        this.#line("XS heap", c.magenta, `${event.used} of ${event.size} bytes   ${c.dim(`${event.label}   ${share}`)}`);
+        this.#line(
+          "XS heap",
+          c.magenta,
+          `${event.used} of ${event.size} bytes   ${c.dim(`${event.label}   ${share}`)}`,
+        );
         break;
       }
       case "restart":

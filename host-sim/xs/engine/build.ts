@@ -77,7 +77,9 @@ function flagsOf({ variant = "debug", sanitize = false }: BuildOptions, bits: nu
     ...(variant === "debug" ? ["-O1", "-g", "-DmxDebug=1"] : ["-O2", "-g"]),
     ...(sanitize ? ["-fsanitize=address,undefined", "-fno-sanitize=alignment,shift", "-fno-omit-frame-pointer"] : []),
     ...XS_FLAGS,
-    ...[native, ...["includes", "platforms", "sources"].map((part) => join(sourcesFolder, part))].map((path) => `-I${path}`),
+    ...[native, ...["includes", "platforms", "sources"].map((part) => join(sourcesFolder, part))].map(
+      (path) => `-I${path}`,
+    ),
   ];
 }
 
@@ -92,7 +94,10 @@ function cFiles(...folder: string[]): string[] {
 function objectFor(folder: string, source: string): string {
   const name = source.split("/").at(-1)?.replace(/\.c$/, "") ?? "";
   if (!source.startsWith(native)) return join(folder, `${name}.o`);
-  return join(folder, `${name}-${hash([readFileSync(source, "utf8"), readFileSync(join(native, "host.h"), "utf8")])}.o`);
+  return join(
+    folder,
+    `${name}-${hash([readFileSync(source, "utf8"), readFileSync(join(native, "host.h"), "utf8")])}.o`,
+  );
 }
 
 /** Written under another name first: several test processes may build at once. */

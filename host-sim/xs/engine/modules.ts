@@ -32,7 +32,12 @@ interface Manifest {
 
 /** Of `src/device` only what a manifest names and something imports is there. */
 const ROOMS = ["src/mqtt", "src/node"];
-const MANIFESTS = ["src/mqtt/manifest.json", "src/node/manifest.json", "src/device/manifest.json", "src/device/client.json"];
+const MANIFESTS = [
+  "src/mqtt/manifest.json",
+  "src/node/manifest.json",
+  "src/device/manifest.json",
+  "src/device/client.json",
+];
 
 export interface ModulesOptions {
   /** The program's first module, from the repository's root. Its name is `main`. */
@@ -68,15 +73,18 @@ export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesO
       tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
     });
     const importer = source;
-    const linked = code.replace(/^((?:import|export)\b[^"';]*?\bfrom\s*|import\s*)"([^"]+)"/gm, (whole, before, specifier) => {
-      const imported = sourceOf(specifier, importer);
-      if (imported === undefined) return whole;
-      wanted.push(imported);
-      if (!specifier.startsWith(".")) return whole;
-      const name = nameOf(imported, importer);
-      // The firmware's own modules are as they are; XS knows no `../../`.
-      return importer.startsWith("src/") ? whole : `${before}"${name}"`;
-    });
+    const linked = code.replace(
+      /^((?:import|export)\b[^"';]*?\bfrom\s*|import\s*)"([^"]+)"/gm,
+      (whole, before, specifier) => {
+        const imported = sourceOf(specifier, importer);
+        if (imported === undefined) return whole;
+        wanted.push(imported);
+        if (!specifier.startsWith(".")) return whole;
+        const name = nameOf(imported, importer);
+        // The firmware's own modules are as they are; XS knows no `../../`.
+        return importer.startsWith("src/") ? whole : `${before}"${name}"`;
+      },
+    );
     const preload = source.startsWith("src/") ? preloads.has(name) : true;
     modules.set(source, { name, source, preload, code: linked, map });
   }

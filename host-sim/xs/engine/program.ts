@@ -66,9 +66,20 @@ export class Program {
   constructor(options: ProgramOptions) {
     const folder = writePlan(options.modules);
     const { host, memory, window = 5744, prefix = [] } = options;
-    const command = [...prefix, host.command, ...host.before, join(folder, "plan"), ...flagsOf(memory, window), "--parent", "3"];
+    const command = [
+      ...prefix,
+      host.command,
+      ...host.before,
+      join(folder, "plan"),
+      ...flagsOf(memory, window),
+      "--parent",
+      "3",
+    ];
     // In the repository, so that messages name files as a person does who is there.
-    this.#child = spawn(command[0] as string, command.slice(1), { cwd: root, stdio: ["ignore", "pipe", "pipe", "pipe"] });
+    this.#child = spawn(command[0] as string, command.slice(1), {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    });
     this.#parent = this.#child.stdio[3] as Duplex;
     this.#parent.on("error", () => {});
     readLines(this.#parent, (line) => this.#line(line, options));

@@ -25,9 +25,13 @@ export function fetchSources(): void {
   mkdirSync(cacheFolder, { recursive: true });
   const work = mkdtempSync(join(cacheFolder, "fetch-"));
   try {
-    execFileSync("npm", ["pack", PACKAGE, "--silent", "--pack-destination", work], { stdio: ["ignore", "ignore", "pipe"] });
+    execFileSync("npm", ["pack", PACKAGE, "--silent", "--pack-destination", work], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     const [tarball = ""] = readdirSync(work);
-    const digest = createHash("sha512").update(readFileSync(join(work, tarball))).digest("base64");
+    const digest = createHash("sha512")
+      .update(readFileSync(join(work, tarball)))
+      .digest("base64");
     if (digest !== INTEGRITY) throw new Error(`${PACKAGE} is not the package it was: sha512 ${digest}`);
     const wanted = ["includes", "platforms", "sources"].map((folder) => `package/moddable/xs/${folder}`);
     execFileSync("tar", ["-xzf", join(work, tarball), "-C", work, ...wanted]);

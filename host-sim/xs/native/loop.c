@@ -14,6 +14,8 @@ static void hostPromises(txMachine* the)
 		the->promiseJobs = 0;
 		fxRunPromiseJobs(the);
 	}
+	/* What nobody catches by now, nobody will. */
+	fxCheckUnhandledRejections(the, 1);
 }
 
 void hostCall(txMachine* the, txSlot* function, int count, const txNumber* arguments)
