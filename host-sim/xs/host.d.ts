@@ -42,6 +42,11 @@ declare const host: {
 
 declare function trace(...text: string[]): void;
 
+/** XS has it in the place of TextDecoder. */
+interface StringConstructor {
+  fromArrayBuffer(buffer: ArrayBufferLike): string;
+}
+
 declare module "time" {
   const Time: { readonly ticks: number };
   export default Time;

@@ -114,16 +114,17 @@ char* hostParentAnswer(void)
 
 void hostParentRead(void)
 {
-	char* line;
 	hostParentFill();
-	while ((line = hostParentLine()))
-		hostParentKeep(line);
 }
 
 char* hostParentNext(void)
 {
-	Line* line = hostLines;
+	Line* line;
 	char* text;
+	/* Some came together with an answer. */
+	while ((text = hostParentLine()))
+		hostParentKeep(text);
+	line = hostLines;
 	if (!line)
 		return C_NULL;
 	text = line->text;

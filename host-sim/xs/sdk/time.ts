@@ -1,7 +1,7 @@
 /** The SDK's `time`. */
-export default class Time {
+export default Object.freeze({
   /** Milliseconds since an arbitrary start, as a signed 32-bit integer. */
-  static get ticks(): number {
+  get ticks(): number {
     return host.ticks();
-  }
-}
+  },
+});
