@@ -25,11 +25,6 @@
 #define mxUsePOSIXThreads 1
 #define XS_FUNCTION_NORETURN __attribute__((noreturn))
 
-/* Identifiers are 16 bits on a device, so that a slot has 16 bytes there; with 64-bit pointers the room is there anyway. */
-#if INTPTR_MAX == INT64_MAX
-	#define mx32bitID 1
-#endif
-
 /* Each machine knows its block of memory (memory.c). */
 #define mxMachinePlatform \
 	struct HostBlock* block; \
