@@ -46,7 +46,7 @@ const XS_FLAGS = [
 /** Builds what is not built yet. @throws Error with the compiler's words */
 export async function buildHost(options: BuildOptions = {}): Promise<Host> {
   fetchSources();
-  const bits = options.bits ?? (runs32() ? 32 : 64);
+  const bits = options.bits ?? bitsFromEnvironment() ?? (runs32() ? 32 : 64);
   const flags = flagsOf(options, bits);
   const folder = join(cacheFolder, `host-${hash([...flags, readFileSync(join(native, "platform.h"), "utf8")])}`);
   mkdirSync(folder, { recursive: true });
@@ -118,6 +118,14 @@ async function inParallel<T>(items: readonly T[], each: (item: T) => Promise<voi
 
 function hash(parts: readonly string[]): string {
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 12);
+}
+
+/** MOTEWIRE_XS_BITS=32 counts as on a device also where only an emulator runs that. */
+function bitsFromEnvironment(): 32 | 64 | undefined {
+  const { MOTEWIRE_XS_BITS: bits } = process.env;
+  if (bits === undefined || bits === "") return undefined;
+  if (bits !== "32" && bits !== "64") throw new Error(`MOTEWIRE_XS_BITS is "${bits}": must be 32 or 64`);
+  return bits === "32" ? 32 : 64;
 }
 
 let can32: boolean | undefined;
