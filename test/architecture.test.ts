@@ -55,6 +55,15 @@ describe("a rule that is broken is reported", () => {
     ["host-sim/core/link.ts", `import { TCP } from "../../src/device/tcp.js"`, "core may not import device"],
     ["host-sim/node/main.ts", `import { TCP } from "../../src/device/tcp.js"`, "host may not import device"],
     ["host-sim/view/page.ts", `import { readFile } from "node:fs"`, "view may not import node"],
+    // What runs on XS is like a device; what runs it is Node.js's.
+    ["host-sim/xs/device/link.ts", `import { connect } from "node:net"`, "xs may not import node"],
+    ["host-sim/xs/device/link.ts", `import { buildHost } from "../engine/build.js"`, "xs may not import engine"],
+    [
+      "host-sim/xs/engine/build.ts",
+      `import { Client } from "../../../src/mqtt/client.js"`,
+      "engine may not import mqtt",
+    ],
+    ["host-sim/core/clock.ts", `import { buildHost } from "../xs/engine/build.js"`, "core may not import engine"],
     // Boards are data.
     ["boards/lin/board.ts", `import { freeze } from "../../src/node/freeze.js"`, "with `import type` only"],
     ["boards/lin/board.ts", `import { base } from "../esp32_devkitc/board.js"`, "with `import type` only"],

@@ -1,5 +1,7 @@
 // Runs before the tests: has this machine what they need beyond npm? Root on Debian gets it installed; anyone else is
 // told the one command that does it, and the tests concerned are skipped by name. In CI a gap is a failure.
+
+import { buildHost } from "../host-sim/xs/engine/build.js";
 import { installDebianPackages, planFor, thisMachine } from "./support/install.js";
 import { inCI, type Requirement, requirements } from "./support/requirements.js";
 
@@ -44,4 +46,18 @@ function preflight(): number {
   return 0;
 }
 
+/** Once, before the tests that run on it are many at a time. */
+async function buildXs(): Promise<void> {
+  if (!requirements["C compiler"].isPresent()) return;
+  const started = performance.now();
+  try {
+    const { bits } = await buildHost();
+    say(`XS is built, ${bits}-bit, in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    // The tests on XS will fail, and say so each.
+    say((error as Error).message);
+  }
+}
+
 process.exitCode = preflight();
+if (process.exitCode === 0) await buildXs();

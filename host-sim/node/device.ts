@@ -4,13 +4,8 @@ import { type NodeOptions, SensorNode } from "../../src/node/node.js";
 import { queueBytes } from "../../src/node/nvs.js";
 import type { NetworkLink, OpenSocket } from "../../src/platform.js";
 import { Boot, type Parts } from "../core/machine.js";
-import { RandomStream } from "../core/random.js";
-import { simulatedSensors } from "../core/sensors.js";
-import { SimulatedWifi } from "../core/wifi.js";
-import { World } from "../core/world.js";
-import { nodeClock } from "./clock.js";
+import { BOOT_TIME, openParts } from "./device-parts.js";
 import type { Recorder } from "./recorder.js";
-import { resolve } from "./resolve.js";
 import type { DeviceStorage } from "./storage.js";
 
 export interface DeviceOptions extends Pick<NodeOptions, "broker" | "override" | "firmware"> {
@@ -22,13 +17,18 @@ export interface DeviceOptions extends Pick<NodeOptions, "broker" | "override" |
   readonly recorder: Recorder;
 }
 
-/** Milliseconds that joining the Wi-Fi takes, at least and at most: a good network that is near. */
-const JOIN_TIME = [250, 450] as const;
+/** A device as `run` has it, whatever engine its firmware runs on. */
+export interface AnyDevice {
+  /** Powers the device on. */
+  start(): void;
+  /**
+   * Has the node say that it goes, deliver what it has accepted, and disconnect.
+   * @param grace milliseconds that it may take, and a little more to close
+   */
+  stop(grace: number): Promise<void>;
+}
 
-/** Milliseconds from a restart to when the firmware runs again. */
-const BOOT_TIME = 300;
-
-export class Device {
+export class Device implements AnyDevice {
   readonly #options: DeviceOptions;
   readonly #parts: Parts;
   #boot: Boot | undefined;
@@ -40,42 +40,18 @@ export class Device {
 
   constructor(options: DeviceOptions) {
     this.#options = options;
-    const { board, seed, storage, openSocket, recorder } = options;
-    const random = new RandomStream(seed);
-    const place = new World({ seed }).place(options.id);
-    const time = () => Date.now();
-    const wifi = new SimulatedWifi({
-      clock: nodeClock,
-      random: random.stream("wifi"),
-      signal: () => place.signal(time()),
-      joinTime: JOIN_TIME,
-    });
-    this.#parts = {
-      board: board.id,
-      machine: { id: storage.machineId, random: random.stream("machine").random },
-      clock: nodeClock,
-      openLink: (linkOptions) => {
-        this.#link = wifi.open(linkOptions);
-        return this.#link;
+    this.#parts = openParts({
+      ...options,
+      onLink: (link) => {
+        this.#link = link;
       },
-      resolve,
-      openSocket,
-      session: storage.session,
-      settings: storage.settings,
-      led: board.led && { show: (colour) => recorder.led(colour) },
-      sensors: simulatedSensors(board, { place, random: random.stream("sensors"), time }),
-    };
+    });
   }
 
-  /** Powers the device on. */
   start(): void {
     this.#powerOn("power on");
   }
 
-  /**
-   * Has the node say that it goes, deliver what it has accepted, and disconnect.
-   * @param grace milliseconds that it may take, and a little more to close
-   */
   stop(grace: number): Promise<void> {
     clearTimeout(this.#rebooting);
     const boot = this.#boot;

@@ -129,6 +129,22 @@ export interface Failure {
   stack?: string;
 }
 
+/** Memory of the XS machine (`--engine xs`), after garbage was collected, in a device's terms: slots of 16 bytes. */
+export interface Heap {
+  event: "heap";
+  /** `boot` before the first line of the firmware, `connected`, `running`, `exit`. */
+  label: string;
+  /** Bytes in use: slots, chunks and the stack. */
+  used: number;
+  /** Bytes that the board gives to XS. */
+  size: number;
+  slots: number;
+  /** Bytes of strings, byte arrays and what else varies in size. */
+  chunks: number;
+  /** Of the stack, in use at most until now. */
+  stackSlots: number;
+}
+
 /** The device's LED blinks in another colour than before; that it goes dark in between is not told. */
 export interface LedEvent {
   event: "led";
@@ -204,6 +220,7 @@ export type Happening =
   | Result
   | Failure
   | LedEvent
+  | Heap
   | Restart
   | Stopping
   | Wire;

@@ -114,6 +114,15 @@ export class Log implements Renderer {
       case "led":
         this.#led(event.colour);
         break;
+      case "heap": {
+        const share = `${event.slots} slots, ${event.chunks} bytes of chunks, ${event.stackSlots} of the stack`;
+        this.#line(
+          "XS heap",
+          c.magenta,
+          `${event.used} of ${event.size} bytes   ${c.dim(`${event.label}   ${share}`)}`,
+        );
+        break;
+      }
       case "restart":
         this.#connected = false;
         for (const token of [...this.#open.keys()]) this.#wait(token);

@@ -25,7 +25,11 @@ export interface RunOptions {
   seed: number;
   wire: boolean;
   json: boolean;
+  /** What runs the firmware: this program itself, or the device's own engine in the board's memory. */
+  engine: Engine;
 }
+
+export type Engine = "node" | "xs";
 
 const DAY = 86_400_000;
 const MAXIMUM_SEED = 0xffff_ffff;
@@ -105,6 +109,15 @@ const flags: readonly Flag<RunOptions>[] = Object.freeze([
     },
   },
   {
+    name: "engine",
+    value: "node|xs",
+    help: "what runs the firmware; xs: the device's own engine, in the board's memory; default: node",
+    read(text, into) {
+      if (text !== "node" && text !== "xs") throw new UsageError(`--engine is "${text}": must be node or xs`);
+      into.engine = text;
+    },
+  },
+  {
     name: "wire",
     help: "show every packet, as mqtt-packet decodes it",
     read(_text, into) {
@@ -137,8 +150,12 @@ export function readRunOptions(args: readonly string[], randomSeed: number): Run
     seed: randomSeed,
     wire: false,
     json: false,
+    engine: "node",
   };
-  return readFlags(args, flags, options) ? undefined : options;
+  if (readFlags(args, flags, options)) return undefined;
+  // Its sockets are not ours to look into.
+  if (options.wire && options.engine === "xs") throw new UsageError("--wire is not there with --engine xs");
+  return options;
 }
 
 function duration(flag: string, text: string, least: number, most: number): number {

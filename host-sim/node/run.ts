@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { startBroker } from "./broker.js";
 import { brokerUrl } from "./broker-url.js";
-import { Device } from "./device.js";
+import { type AnyDevice, Device } from "./device.js";
 import type { Renderer, Summary } from "./events.js";
 import { JsonLines } from "./json.js";
 import { Log } from "./log.js";
@@ -15,6 +15,7 @@ import { tcpOpener } from "./tcp.js";
 import type { Terminal } from "./terminal.js";
 import { whenWatched } from "./watched-start.js";
 import { watchedWire } from "./wire.js";
+import { XsDevice } from "./xs-device.js";
 
 /** Milliseconds at the end for the node to deliver what it has accepted. */
 const GRACE = 20_000;
@@ -64,7 +65,7 @@ async function runOn(
     onProblem: (problem) => recorder.problem(problem, "observer"),
   });
   const openSocket = whenWatched(tcpOpener({ window: board.socket.window }), observer);
-  const device = new Device({
+  const deviceOptions = {
     id,
     board,
     seed,
@@ -74,7 +75,9 @@ async function runOn(
     firmware,
     recorder,
     openSocket: options.wire ? watchedWire(openSocket, (event) => recorder.show(event)) : openSocket,
-  });
+  };
+  const device =
+    options.engine === "xs" ? await XsDevice.build({ ...deviceOptions, observer }) : new Device(deviceOptions);
 
   const { user } = broker;
   recorder.show({
@@ -110,7 +113,7 @@ async function runOn(
 }
 
 /** Ends the node in order, and waits until the observer has seen what the node says it has delivered. */
-async function settle(device: Device, observer: Observer, recorder: Recorder): Promise<void> {
+async function settle(device: AnyDevice, observer: Observer, recorder: Recorder): Promise<void> {
   // Nobody has been there to deliver to.
   await device.stop(recorder.everConnected ? GRACE : 0);
   if (!recorder.everConnected) return;

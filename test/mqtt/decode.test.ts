@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decode } from "../support/decoded.js";
 import { connack, generate, type Packet, PINGRESP, publish, suback, unsuback } from "../support/packets.js";
+import { BREACHES, TOO_LARGE } from "../vectors/streams.js";
 
 const id = fc.integer({ min: 1, max: 65_535 });
 const topic = fc
@@ -154,53 +155,14 @@ describe("the decoder", () => {
 });
 
 describe("the decoder names the rule that is broken by", () => {
-  it.each<[string, number[], string]>([
-    ["packet type 0", [0x00, 0], "MQTT-2.2.1"],
-    ["packet type 15", [0xf0, 0], "MQTT-2.2.1"],
-    ["CONNECT", [0x10, 0], "MQTT-2.2.1"],
-    ["SUBSCRIBE", [0x82, 0], "MQTT-2.2.1"],
-    ["UNSUBSCRIBE", [0xa2, 0], "MQTT-2.2.1"],
-    ["PINGREQ", [0xc0, 0], "MQTT-2.2.1"],
-    ["DISCONNECT", [0xe0, 0], "MQTT-2.2.1"],
-    ["flags on PUBACK", [0x41], "MQTT-2.2.2-2"],
-    ["no flags on PUBREL", [0x60], "MQTT-2.2.2-2"],
-    ["flags on PINGRESP", [0xd8], "MQTT-2.2.2-2"],
-    ["both QoS bits", [0x36], "MQTT-3.3.1-4"],
-    ["DUP with QoS 0", [0x38], "MQTT-3.3.1-2"],
-    ["a Remaining Length of five bytes", [0x30, 0x80, 0x80, 0x80, 0x80], "MQTT-2.2.3"],
-    ["a PUBACK too long", [0x40, 3], "MQTT-2.2.3"],
-    ["a PUBACK too short", [0x40, 1], "MQTT-2.2.3"],
-    ["a CONNACK too short", [0x20, 0], "MQTT-2.2.3"],
-    ["a PINGRESP with a body", [0xd0, 1], "MQTT-2.2.3"],
-    ["a SUBACK without return codes", [0x90, 2], "MQTT-2.2.3"],
-    ["an UNSUBACK too long", [0xb0, 3], "MQTT-2.2.3"],
-    ["a PUBLISH too short", [0x30, 2], "MQTT-2.2.3"],
-    ["packet identifier 0 in PUBACK", [0x40, 2, 0, 0], "MQTT-2.3.1-1"],
-    ["packet identifier 0 in SUBACK", [0x90, 3, 0, 0, 0], "MQTT-2.3.1-1"],
-    ["packet identifier 0 in PUBLISH", [0x32, 5, 0, 1, 0x61, 0, 0], "MQTT-2.3.1-1"],
-    ["reserved flags of CONNACK", [0x20, 2, 2, 0], "MQTT-3.2.2.1"],
-    ["a reserved return code of CONNACK", [0x20, 2, 0, 6], "MQTT-3.2.2.3"],
-    ["a session present that refuses", [0x20, 2, 1, 5], "MQTT-3.2.2-4"],
-    ["a reserved return code of SUBACK", [0x90, 3, 0, 1, 3], "MQTT-3.9.3-2"],
-    ["an empty topic", [0x30, 3, 0, 0, 0x61], "MQTT-4.7.3-1"],
-    ["a topic longer than the packet", [0x30, 4, 0, 3, 0x61, 0x61], "MQTT-3.3.2"],
-    ["a topic that leaves no room for the identifier", [0x32, 4, 0, 1, 0x61, 0], "MQTT-3.3.2"],
-    ["a topic with +", [0x30, 3, 0, 1, 0x2b], "MQTT-3.3.2-2"],
-    ["a topic with #", [0x30, 3, 0, 1, 0x23], "MQTT-3.3.2-2"],
-    ["a topic with U+0000", [0x30, 3, 0, 1, 0], "MQTT-1.5.3-2"],
-    ["a topic that is no UTF-8", [0x30, 3, 0, 1, 0xff], "MQTT-1.5.3-1"],
-    ["a topic with a surrogate", [0x30, 5, 0, 3, 0xed, 0xa0, 0x80], "MQTT-1.5.3-1"],
-  ])("%s", (_, bytes, code) => {
+  it.each(BREACHES)("%s", (_, bytes, code) => {
     // As soon as the bytes are there that it is about: nothing else need come.
     for (const sizes of [[bytes.length], [1]]) {
       expect(decode(Uint8Array.from(bytes), 64, sizes)).toEqual({ events: [], error: code, kind: "peer" });
     }
   });
 
-  it.each<[string, number[], string]>([
-    ["a topic longer than its buffer", [0x30, 0x80, 1, 0, 100], "topic-too-long"],
-    ["a SUBACK longer than its buffer", [0x90, 100], "packet-too-large"],
-  ])("says at once that it cannot hold %s", (_, bytes, code) => {
+  it.each(TOO_LARGE)("says at once that it cannot hold %s", (_, bytes, code) => {
     expect(decode(Uint8Array.from(bytes), 64)).toEqual({ events: [], error: code, kind: "resource" });
   });
 });

@@ -1,17 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { encodePublish } from "../../src/mqtt/encode.js";
-import {
-  COMPLETE,
-  IGNORE,
-  isReleased,
-  type Outgoing,
-  OutgoingLog,
-  pubrel,
-  RELEASE,
-  ReceivedIds,
-} from "../../src/mqtt/inflight.js";
+import { isReleased, type Outgoing, OutgoingLog, pubrel, ReceivedIds } from "../../src/mqtt/inflight.js";
 import { PUBACK, PUBCOMP, PUBREC } from "../../src/mqtt/packet.js";
 import { thrownBy } from "../support/rig.js";
+import { ANSWERS, type SentName } from "../vectors/answers.js";
 
 function entry(id: number, packet: Uint8Array): Outgoing {
   return {
@@ -31,44 +23,28 @@ function entry(id: number, packet: Uint8Array): Outgoing {
 const published = (id: number, QoS: 1 | 2) => entry(id, encodePublish("t", 1, "", QoS, false, id));
 
 describe("an answer", () => {
-  const ANSWERS = { PUBACK, PUBREC, PUBCOMP };
-  const states = {
-    "PUBLISH with QoS 1": (log: OutgoingLog) => {
+  const TYPES = { PUBACK, PUBREC, PUBCOMP };
+  const states: Record<SentName, (log: OutgoingLog) => void> = {
+    "PUBLISH with QoS 1": (log) => {
       log.append(published(7, 1));
       log.advance();
     },
-    "PUBLISH with QoS 2": (log: OutgoingLog) => {
+    "PUBLISH with QoS 2": (log) => {
       log.append(published(7, 2));
       log.advance();
     },
-    PUBREL: (log: OutgoingLog) => {
+    PUBREL: (log) => {
       log.append(entry(7, pubrel(7)));
       log.advance();
     },
-    "nothing yet on this connection": (log: OutgoingLog) => log.append(published(7, 1)),
+    "nothing yet on this connection": (log) => log.append(published(7, 1)),
     "nothing: the identifier is free": () => {},
   };
 
-  it.each<[keyof typeof ANSWERS, keyof typeof states, number | string]>([
-    ["PUBACK", "PUBLISH with QoS 1", COMPLETE],
-    ["PUBREC", "PUBLISH with QoS 1", "MQTT-4.3.3-2"],
-    ["PUBCOMP", "PUBLISH with QoS 1", "MQTT-4.3.3-2"],
-    ["PUBACK", "PUBLISH with QoS 2", "MQTT-4.3.2-2"],
-    ["PUBREC", "PUBLISH with QoS 2", RELEASE],
-    ["PUBCOMP", "PUBLISH with QoS 2", "MQTT-4.3.3-2"],
-    ["PUBACK", "PUBREL", "MQTT-4.3.2-2"],
-    ["PUBREC", "PUBREL", RELEASE],
-    ["PUBCOMP", "PUBREL", COMPLETE],
-    ["PUBACK", "nothing yet on this connection", "MQTT-4.3.2-2"],
-    ["PUBREC", "nothing yet on this connection", "MQTT-4.3.3-2"],
-    ["PUBCOMP", "nothing yet on this connection", "MQTT-4.3.3-2"],
-    ["PUBACK", "nothing: the identifier is free", IGNORE],
-    ["PUBREC", "nothing: the identifier is free", RELEASE],
-    ["PUBCOMP", "nothing: the identifier is free", IGNORE],
-  ])("%s to %s: %s", (answer, state, expected) => {
+  it.each(ANSWERS)("%s to %s: %s", (answer, state, expected) => {
     const log = new OutgoingLog();
     states[state](log);
-    const ask = () => log.answer(ANSWERS[answer], 7, log.indexOf(7));
+    const ask = () => log.answer(TYPES[answer], 7, log.indexOf(7));
     if (typeof expected === "number") expect(ask()).toBe(expected);
     else expect(thrownBy(ask)).toMatchObject({ kind: "peer", code: expected, message: expect.stringContaining("7") });
   });

@@ -27,6 +27,11 @@ export const requirements = {
     packages: { apt: ["nats-server"], brew: ["nats-server"] },
     isPresent: () => hasCommands("nats-server"),
   },
+  "C compiler": {
+    usedFor: "tests on XS, the device's engine; the 32-bit libraries give its slots the device's size",
+    packages: { apt: ["gcc", "libc6-dev", "gcc-multilib"], brew: ["gcc"] },
+    isPresent: () => hasCommands("gcc"),
+  },
 } as const satisfies Record<string, Requirement>;
 
 export type RequirementName = keyof typeof requirements;

@@ -25,6 +25,7 @@ type RoomName =
   | "host"
   | "view"
   | "xs"
+  | "engine"
   | "board"
   | "boards"
   | "provider";
@@ -41,9 +42,15 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
   { name: "main", files: /^src\/main\.ts$/, may: [...portable, "device", "main"] },
   // The simulator: its core is pure, and only its other rooms touch a machine, a browser or an engine.
   { name: "core", files: /^host-sim\/core\//, may: [...portable, "core", ...boardData] },
-  { name: "host", files: /^host-sim\/node\//, may: [...portable, "core", "host", ...boardData, "node", "npm"] },
+  {
+    name: "host",
+    files: /^host-sim\/node\//,
+    may: [...portable, "core", "host", "engine", ...boardData, "node", "npm"],
+  },
   { name: "view", files: /^host-sim\/view\//, may: [...portable, "core", "view", ...boardData, "npm"] },
-  { name: "xs", files: /^host-sim\/xs\//, may: [...portable, "core", "xs", ...boardData, "node", "npm"] },
+  // Node.js builds the engine and runs programs on it; the programs are like a device, and use its own adapters.
+  { name: "engine", files: /^host-sim\/xs\/engine\//, may: ["engine", "node", "npm"], types: boardData },
+  { name: "xs", files: /^host-sim\/xs\//, may: [...portable, "device", "xs"] },
   // Boards are data; only a board's provider runs code, on the device.
   { name: "board", files: /^boards\/[^/]+\/board\.ts$/, may: [], types: [...portable, ...boardData] },
   { name: "boards", files: /^boards\/[^/]+\.ts$/, may: ["board", "boards"], types: portable },

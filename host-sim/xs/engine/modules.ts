@@ -1,0 +1,123 @@
+/**
+ * Which modules a program on XS has, by what name, and whether they are in flash: the manifests say it for `src`, as they
+ * do to mcconfig; what else the program imports is found by following its imports.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { transform } from "esbuild";
+import { root } from "./paths.js";
+
+export interface Module {
+  readonly name: string;
+  /** From the repository's root, with forward slashes. */
+  readonly source: string;
+  readonly preload: boolean;
+  /** JavaScript, a line for each of its statements. */
+  readonly code: string;
+  readonly map: string;
+}
+
+/** Modules of the SDK that the host has, and what they are. Their names are the SDK's, so that src/device finds them. */
+const sdk: Readonly<Record<string, string>> = {
+  time: "host-sim/xs/sdk/time.ts",
+  timer: "host-sim/xs/sdk/timer.ts",
+  "embedded:io/socket/tcp": "host-sim/xs/sdk/tcp.ts",
+  "embedded:storage/key-value": "host-sim/xs/sdk/key-value.ts",
+};
+
+interface Manifest {
+  readonly modules: Readonly<Record<string, readonly string[]>>;
+  readonly preload: readonly string[];
+}
+
+/** Of `src/device` only what a manifest names and something imports is there. */
+const ROOMS = ["src/mqtt", "src/node"];
+const MANIFESTS = [
+  "src/mqtt/manifest.json",
+  "src/node/manifest.json",
+  "src/device/manifest.json",
+  "src/device/client.json",
+];
+
+export interface ModulesOptions {
+  /** The program's first module, from the repository's root. Its name is `main`. */
+  readonly entry: string;
+  /** Other text for some sources, by their path: for tests that break one. */
+  readonly patches?: ReadonlyMap<string, string>;
+  /** Whole rooms are linked, whether imported or not, as the firmware's are. Default: `src/mqtt` and `src/node`. */
+  readonly rooms?: readonly string[];
+}
+
+export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesOptions): Promise<Module[]> {
+  const { names, preloads } = readManifests();
+  const modules = new Map<string, Module>();
+  const wanted = [...[...names.keys()].filter((source) => rooms.some((room) => source.startsWith(`${room}/`))), entry];
+  const nameOf = (source: string, importer: string): string => {
+    if (source === entry) return "main";
+    const name = names.get(source);
+    if (name !== undefined) return name;
+    // mcconfig would say so too.
+    if (source.startsWith("src/")) throw new Error(`${importer} imports ${source}, which no manifest names`);
+    return source.replace(/\.ts$/, "");
+  };
+  for (let source = wanted.shift(); source !== undefined; source = wanted.shift()) {
+    if (modules.has(source)) continue;
+    const text = patches?.get(source) ?? readFileSync(join(root, source), "utf8");
+    const name = sdkName(source) ?? nameOf(source, "the program");
+    const { code, map } = await transform(text, {
+      loader: "ts",
+      format: "esm",
+      target: "es2022",
+      sourcefile: source,
+      sourcemap: "external",
+      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
+    });
+    const importer = source;
+    const linked = code.replace(
+      /^((?:import|export)\b[^"';]*?\bfrom\s*|import\s*)"([^"]+)"/gm,
+      (whole, before, specifier) => {
+        const imported = sourceOf(specifier, importer);
+        if (imported === undefined) return whole;
+        wanted.push(imported);
+        if (!specifier.startsWith(".")) return whole;
+        const name = nameOf(imported, importer);
+        // The firmware's own modules are as they are; XS knows no `../../`.
+        return importer.startsWith("src/") ? whole : `${before}"${name}"`;
+      },
+    );
+    const preload = source.startsWith("src/") ? preloads.has(name) : true;
+    modules.set(source, { name, source, preload, code: linked, map });
+  }
+  return [...modules.values()];
+}
+
+function sdkName(source: string): string | undefined {
+  return Object.keys(sdk).find((name) => sdk[name] === source);
+}
+
+function sourceOf(specifier: string, importer: string): string | undefined {
+  if (!specifier.startsWith(".")) {
+    const source = sdk[specifier];
+    if (source === undefined) throw new Error(`${importer} imports "${specifier}", which the XS host does not have`);
+    return source;
+  }
+  const path = resolve(root, dirname(importer), specifier).replace(/\.js$/, ".ts");
+  if (!existsSync(path)) throw new Error(`${importer} imports "${specifier}", which is not there`);
+  return relative(root, path).split("\\").join("/");
+}
+
+function readManifests() {
+  const names = new Map<string, string>();
+  const preloads = new Set<string>();
+  for (const path of MANIFESTS) {
+    const { modules, preload = [] } = JSON.parse(readFileSync(join(root, path), "utf8")) as Partial<Manifest>;
+    for (const [pattern, files] of Object.entries(modules ?? {})) {
+      for (const file of [files].flat()) {
+        const stem = file.replace(/^.*\//, "");
+        names.set(`${join(dirname(path), file)}.ts`, pattern.replace("*", stem));
+      }
+    }
+    for (const name of preload) preloads.add(name);
+  }
+  return { names, preloads };
+}

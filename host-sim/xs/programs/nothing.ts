@@ -1,0 +1,2 @@
+/** Does nothing: what the firmware's modules take by themselves. */
+export default function main(): void {}

@@ -1,0 +1,2 @@
+/** ECMA-419's TCP, as the SDK has it. */
+export default host.TCP;

@@ -1,0 +1,103 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { afterEach, expect, test, vi } from "vitest";
+import { Sim } from "../host-sim/node/sim.js";
+import { describeWith } from "../support/describe-with.js";
+import { Mosquitto } from "../support/mosquitto.js";
+import { command } from "../support/requirements.js";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const cleanUp: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of cleanUp.splice(0).reverse()) await end();
+});
+
+function sim(...args: string[]): Sim {
+  const started = new Sim(["--json", "--engine", "xs", "--id", "porch", "--board", "esp32c3_devkitm", ...args]);
+  cleanUp.push(() => started.kill());
+  return started;
+}
+
+describeWith("C compiler", "run --engine xs", () => {
+  test("loses and duplicates nothing, and tells memory that is within the board's", async () => {
+    const node = sim("--duration", "3s", "--interval", "500ms", "--qos", "2");
+    expect(await node.ended()).toBe(0);
+    expect(node.all("summary")).toMatchObject([{ lost: 0, duplicated: 0, pending: 0, restarts: 0 }]);
+    expect(node.all("error")).toEqual([]);
+    const heaps = node.all("heap");
+    expect(heaps.map(({ label }) => label)).toEqual(expect.arrayContaining(["boot", "connected", "exit"]));
+    for (const { used, size } of heaps) {
+      expect(size).toBe(94_208);
+      expect(used).toBeGreaterThan(768 * 16);
+      expect(used).toBeLessThan(size);
+    }
+  });
+
+  test("shows the memory in its log", async () => {
+    const node = new Sim(["--engine", "xs", "--duration", "1s"]);
+    cleanUp.push(() => node.kill());
+    expect(await node.ended()).toBe(0);
+    expect(node.stdout).toMatch(/XS heap +\d+ of \d+ bytes +connected +\d+ slots, \d+ bytes of chunks/);
+  });
+
+  test("does not show packets, and says so", async () => {
+    const node = sim("--wire");
+    expect(await node.ended()).toBe(2);
+    expect(node.stderr).toContain("--wire is not there with --engine xs");
+  });
+});
+
+describeWith("C compiler", "a node on XS", () =>
+  describeWith("mosquitto", "obeys over mosquitto:", () => {
+    const publish = (url: string, name: string, payload: string) =>
+      promisify(execFile)(command("mosquitto_pub"), [
+        ...["-h", "127.0.0.1", "-p", new URL(url).port, "-q", "1"],
+        ...["-t", `motewire/porch/command/${name}`, "-m", payload],
+      ]);
+
+    test("settings and samples, a restart that keeps them, and an end in order", async () => {
+      const broker = await Mosquitto.start();
+      cleanUp.push(() => broker.remove());
+      const node = sim("--broker", broker.url, "--interval", "1h");
+      await node.event("acknowledged", ({ topic }) => topic.endsWith("/status"));
+
+      await publish(broker.url, "interval", '{"id":"1","interval":"300ms"}');
+      await node.event("result", ({ payload }) => payload.includes('"id":"1"') && payload.includes('"ok":true'));
+      await publish(broker.url, "sample", '{"id":"2"}');
+      await node.event("result", ({ payload }) => payload.includes('"id":"2"') && payload.includes('"ok":true'));
+      await publish(broker.url, "interval", '{"id":"3","interval":"soon"}');
+      await node.event("result", ({ payload }) => payload.includes('"id":"3"') && payload.includes('"ok":false'));
+
+      await publish(broker.url, "restart", '{"id":"4"}');
+      await node.event("restart", ({ reason }) => reason === "by command");
+      const { t } = node.all("restart")[0] ?? { t: 0 };
+      await node.event("connected", (event) => event.t > t && event.sessionPresent);
+      await publish(broker.url, "settings", '{"id":"5"}');
+      await node.event(
+        "result",
+        ({ payload }) => payload.includes('"id":"5"') && payload.includes('"interval":"300ms"'),
+      );
+
+      node.signal("SIGINT");
+      expect(await node.ended()).toBe(0);
+      expect(node.all("summary")).toMatchObject([{ lost: 0, duplicated: 0, pending: 0, restarts: 1 }]);
+      expect(node.all("error")).toEqual([]);
+    });
+
+    test("goes on after the broker was away", async () => {
+      const broker = await Mosquitto.start();
+      cleanUp.push(() => broker.remove());
+      const node = sim("--broker", broker.url, "--interval", "200ms");
+      await node.event("connected");
+      await broker.stop();
+      const { t } = await node.event("disconnected");
+      await broker.start();
+      await node.event("connected", (event) => event.t > t);
+      await node.event("acknowledged", (event) => event.t > t && event.topic.includes("/reading/"));
+      node.signal("SIGINT");
+      expect(await node.ended()).toBe(0);
+      expect(node.all("summary")).toMatchObject([{ lost: 0, duplicated: 0, pending: 0 }]);
+    });
+  }),
+);
