@@ -1,5 +1,7 @@
 /** `run`: one sensor node in real time, on a broker of its own or on yours, watched from outside. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../xs/engine/paths.js";
 import { startBroker } from "./broker.js";
 import { brokerUrl } from "./broker-url.js";
 import { type AnyDevice, Device } from "./device.js";
@@ -55,7 +57,7 @@ async function runOn(
   const recorder = new Recorder(renderer);
   const id = options.id ?? `mote-${storage.machineId}`;
   const isOurs = options.broker === undefined;
-  const { version: firmware } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const { version: firmware } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
   const observer = new Observer({
     broker,

@@ -3,10 +3,10 @@ import { type ChildProcess, fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { Shrunk } from "../../core/sim/shrink.js";
 import type { Result } from "../../core/sim/simulation.js";
+import { root as repository } from "../../xs/engine/paths.js";
 
 export interface Order {
   readonly seed: string;
@@ -26,7 +26,6 @@ export interface Answer {
 
 /** Whose source a run of stories is made of: this repository's, or a changed copy of it. */
 const WORKER = "host-sim/node/explore/worker.ts";
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /**
  * Has every order carried out, each by the process that is free first.
@@ -38,7 +37,7 @@ export async function runPool(
   jobs: number,
   orders: () => Order | undefined,
   take: (answer: Answer) => void,
-  root = ROOT,
+  root = repository,
 ): Promise<void> {
   const workers = new Set<ChildProcess>();
   const directory = mkdtempSync(join(tmpdir(), "motewire-explore-"));

@@ -13,7 +13,7 @@ const SEEDS = 3;
 const PATIENCE = 30_000;
 
 /** As `npm start` does. */
-const command = ["--import", "tsx", "host-sim/node/main.ts", "run", "--json"];
+const command = ["host-sim/start.mjs", "run", "--json"];
 
 /** Milliseconds from the start of the program until the broker has acknowledged the first reading. */
 function startUp(): Promise<number> {
