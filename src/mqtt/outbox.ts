@@ -32,7 +32,7 @@ export class Outbox {
   /** Told of each message that is parked for that. */
   onHeld: ((message: Outgoing) => void) | undefined;
   /** Whether a message waits for one that is held back; then all behind it do. */
-  waitsFor: ((packet: Uint8Array) => boolean) | undefined;
+  waitsFor: ((message: Outgoing) => boolean) | undefined;
 
   private readonly store: OutgoingStore | undefined;
   private readonly durability: Durability;
@@ -150,7 +150,7 @@ export class Outbox {
     this._online = false;
     if (this.durability === "offline") for (let index = 0; index < log.length; index++) this.keep(log.at(index));
     // What need not be in memory leaves it, from the end, as far as it is stored.
-    while (log.length > this.window && log.at(log.length - 1).stored && !log.at(log.length - 1).attempted) {
+    while (log.length > this.window && log.at(log.length - 1).stored && !wasSent(log.at(log.length - 1))) {
       const { token, byteLength } = log.remove(log.length - 1);
       this.defer(token, byteLength);
     }
@@ -192,7 +192,7 @@ export class Outbox {
       }
       const entry = log.at(log.sent);
       if (!this.holdQoS2 || isReleased(entry) || !isQoS2(entry.packet)) {
-        if (this.waitsFor?.(entry.packet) === true) return undefined;
+        if (this.waitsFor?.(entry) === true) return undefined;
         log.advance();
         return entry;
       }

@@ -71,7 +71,10 @@ export class PoisonWatch {
 
   private suspect(entry: Outgoing): void {
     this.suspects.push(entry);
-    this.outbox.waitsFor = (packet) => this.suspects.some((suspect) => isOfOneStream(suspect.packet, packet));
+    // What was sent is sent again in its order, whatever its topic. [MQTT-4.6.0-1]
+    this.outbox.waitsFor = (message) =>
+      (message.attempted && !isReleased(message)) ||
+      this.suspects.some(({ packet }) => isOfOneStream(packet, message.packet));
   }
 
   private takeSuspects(): Outgoing[] {
