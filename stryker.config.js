@@ -7,9 +7,9 @@ export default {
   mutate: ["src/mqtt/*.ts", "!src/mqtt/api.ts", "!src/mqtt/index.ts", "!src/mqtt/packet.ts"],
   testRunner: "vitest",
   vitest: { configFile: "vitest.mutation.config.ts", related: false },
-  plugins: ["@stryker-mutator/vitest-runner", "./scripts/mutation/error-prose.js"],
+  plugins: ["@stryker-mutator/vitest-runner", "./scripts/mutation/error-prose.js", "./scripts/mutation/sample.js"],
   // Tests hold the codes of errors, which programs read, and a few names in their messages; not each message's wording.
-  ignorers: ["error-prose"],
+  ignorers: ["error-prose", "sample"],
   coverageAnalysis: "perTest",
   concurrency: 2,
   // A mutant that runs in circles is one that the tests notice.

@@ -23,5 +23,7 @@ export default defineConfig({
     sequence: { sequencer: QuickFirst },
     isolate: false,
     restoreMocks: true,
+    // Instrumented, and beside another run.
+    testTimeout: 60_000,
   },
 });

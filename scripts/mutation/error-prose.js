@@ -2,7 +2,16 @@
 import { declareValuePlugin, PluginKind } from "@stryker-mutator/api/plugin";
 
 /** What makes errors: the class, the functions of src/mqtt/errors.ts and the few that put words before them. */
-const MAKERS = new Set(["Error", "MqttError", "misuse", "resource", "transport", "violation", "filterError"]);
+const MAKERS = new Set([
+  "Error",
+  "MqttError",
+  "misuse",
+  "resource",
+  "transport",
+  "violation",
+  "filterError",
+  "failure",
+]);
 
 /** Codes have no blanks, sentences do. */
 function isProse({ type, value, quasis }) {

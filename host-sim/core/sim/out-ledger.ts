@@ -8,6 +8,8 @@ interface Sent {
   readonly QoS: QoS;
   /** Its place among the messages of its topic and QoS; -1 where that is not known. */
   index: number;
+  /** Its place among all. */
+  readonly place: number;
   /** When it was accepted last. */
   since: number;
   byteLength: number;
@@ -76,6 +78,7 @@ export class OutLedger {
         topic,
         QoS,
         index: stream.next++,
+        place: this.#sent.size,
         since: now,
         byteLength,
         accepted: 0,
@@ -150,6 +153,7 @@ export class OutLedger {
         topic,
         QoS,
         index: -1,
+        place: -1,
         since: 0,
         byteLength: 0,
         accepted: 1,
@@ -200,6 +204,8 @@ export class OutLedger {
     const first = this.#sent.get(before);
     // What was put aside comes when it comes.
     if (sent === undefined || first === undefined || sent.parked || first.parked) return;
+    // It may have been sent first, and have been held back as a suspect since: a broker that saw nothing of it can't tell.
+    if (first.place < sent.place || sent.place < 0) return;
     this.#accuse("rejected", `[MQTT-4.6.0-1] PUBLISH ${packetId}, ${describe(sent)}, comes after ${describe(first)}`);
   }
 

@@ -123,6 +123,29 @@ describe("of messages that a node sends", () => {
     expect(out.broken).toEqual([]);
   });
 
+  it("one that is sent again behind one accepted later is noticed; behind one accepted earlier it is where it belongs", () => {
+    const out = new Out();
+    for (const print of [1, 2]) out.accept(print, 1);
+    out.ledger.disorder(8, 2, 1);
+    expect(out.broken).toEqual([]);
+    out.ledger.disorder(7, 1, 2);
+    expect(out.broken).toEqual(["rejected"]);
+  });
+
+  it("the same, accepted twice and put aside once, is awaited once", () => {
+    const out = new Out();
+    const resting = out.accept(1, 1);
+    out.ledger.park([resting]);
+    out.accept(1, 1);
+    out.ledger.check(1e9);
+    expect(out.broken).toEqual(["qos1-lost"]);
+    out.accept(2, 1);
+    out.ledger.park([out.accept(2, 1)]);
+    out.arrive(2, 1);
+    out.ledger.check(1e9);
+    expect(out.broken).toEqual(["qos1-lost"]);
+  });
+
   it("those that were put aside come when they come", () => {
     const out = new Out();
     const token = out.accept(1, 1);
