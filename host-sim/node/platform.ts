@@ -7,6 +7,7 @@
  *     const client = new Client({ platform: nodePlatform(), host: "localhost", id: "porch", store: new FileStore("./porch") });
  */
 import type { ClientPlatform } from "../../src/mqtt/api.js";
+import { slabs } from "./allocate.js";
 import { nodeClock } from "./clock.js";
 import { resolve } from "./resolve.js";
 import { type TcpOptions, tcpOpener } from "./tcp.js";
@@ -21,5 +22,6 @@ const WINDOW = 65_536;
 
 /** What the client asks of a platform, on this computer. The window is 65,536 bytes where the options say nothing else. */
 export function nodePlatform(options: TcpOptions = {}): ClientPlatform {
-  return { clock: nodeClock, resolve, openSocket: tcpOpener({ window: WINDOW, ...options }), random: Math.random };
+  const openSocket = tcpOpener({ window: WINDOW, ...options });
+  return { clock: nodeClock, resolve, openSocket, random: Math.random, allocate: slabs() };
 }

@@ -78,6 +78,8 @@ export interface ClientPlatform {
   readonly resolve: Resolve;
   readonly openSocket: OpenSocket;
   readonly random: Random;
+  /** Makes arrays for packets, all of whose bytes are written then. Default: `new Uint8Array`. */
+  readonly allocate?: ((byteLength: number) => Uint8Array) | undefined;
 }
 
 /** How a message left the client. */

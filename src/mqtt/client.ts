@@ -4,6 +4,7 @@
 import type {
   ClientCallbacks,
   ClientOptions,
+  ClientPlatform,
   Message,
   MessageHandler,
   Payload,
@@ -29,6 +30,7 @@ const MAXIMUM_MESSAGES = 32_768;
 
 export class Client {
   private readonly callbacks: ClientCallbacks;
+  private readonly allocate: ClientPlatform["allocate"];
   private readonly application: Application;
   private readonly session: Session;
   private readonly protocol: Protocol;
@@ -52,6 +54,7 @@ export class Client {
     const kept = durability === "never" || settled.clean ? undefined : store;
     const { window, maximumReceived } = settled;
     this.session = new Session({ store: kept, durability, identity, window, maximumReceived, first });
+    this.allocate = platform.allocate;
     this.parkedBefore = this.session.outbox.parked.slice();
     this.protocol = new Protocol(settled, this.session, this.events());
     this.connection = new Connection(platform, settled, this.protocol, {
@@ -106,7 +109,8 @@ export class Client {
     if (QoS === 0 && !this.connected) throw bound.refuse(0, "offline", "QoS 0 needs a connection");
     try {
       const token = this.session.nextToken();
-      const packet = encodePublish(topic, topicLength, content, QoS, options.retain === true, identifierFor(token));
+      const id = identifierFor(token);
+      const packet = encodePublish(topic, topicLength, content, QoS, options.retain === true, id, this.allocate);
       if (this.pending >= MAXIMUM_MESSAGES)
         throw bound.refuse(packet.byteLength, "queue-full", `${this.pending} messages wait`);
       bound.check(packet.byteLength, QoS > 0 ? outbox.byteLength : this.protocol.fleetingBytes);

@@ -60,8 +60,14 @@ function remainingLengthBytes(remaining: number): number {
  * @param remaining the Remaining Length field
  * @param held of those, the bytes that belong into the array
  */
-function begin(first: number, remaining: number, held = remaining): Uint8Array {
-  const packet = new Uint8Array(1 + remainingLengthBytes(remaining) + held);
+function begin(
+  first: number,
+  remaining: number,
+  held = remaining,
+  allocate?: (byteLength: number) => Uint8Array,
+): Uint8Array {
+  const byteLength = 1 + remainingLengthBytes(remaining) + held;
+  const packet = allocate === undefined ? new Uint8Array(byteLength) : allocate(byteLength);
   packet[0] = first;
   let at = 1;
   for (let rest = remaining; ; ) {
@@ -123,6 +129,7 @@ export function encodeConnect(fields: ConnectFields): Uint8Array {
 /**
  * PUBLISH, whole; of a payload that comes from a source only what stands before it. Section 3.3.
  * @param id the packet identifier; not sent with QoS 0
+ * @param allocate as `ClientPlatform` has it
  * @throws MqttError of kind `misuse` when the payload cannot be sent
  */
 export function encodePublish(
@@ -132,6 +139,7 @@ export function encodePublish(
   QoS: QoS,
   retain: boolean,
   id: number,
+  allocate?: (byteLength: number) => Uint8Array,
 ): Uint8Array {
   const held = typeof payload === "string" || payload instanceof Uint8Array;
   const payloadLength = held ? fieldLength(payload, true) : payload.byteLength;
@@ -141,7 +149,8 @@ export function encodePublish(
   if (remaining > MAXIMUM_REMAINING_LENGTH) {
     throw misuse("payload-too-large", `the payload is larger than ${MAXIMUM_REMAINING_LENGTH - variable} bytes`);
   }
-  const packet = begin((PUBLISH << 4) | (QoS << 1) | (retain ? RETAIN : 0), remaining, held ? remaining : variable);
+  const first = (PUBLISH << 4) | (QoS << 1) | (retain ? RETAIN : 0);
+  const packet = begin(first, remaining, held ? remaining : variable, allocate);
   let at = writePrefixed(topic, packet, headerLength(packet));
   if (QoS > 0) at = writeUint16(id, packet, at);
   if (held) writeField(payload, packet, at);

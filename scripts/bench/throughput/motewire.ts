@@ -6,7 +6,7 @@ import type { Job } from "./job.js";
 
 /** Bytes: room for a window of the largest messages. */
 const QUEUE = 1 << 20;
-const BUFFER = 16_384;
+const BUFFER = 65_536;
 
 export class Motewire implements Contender {
   #client!: Client;

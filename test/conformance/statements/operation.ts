@@ -51,7 +51,7 @@ export const OPERATION: readonly Statement[] = [
     tests: [`${SENT} > with QoS 0 is delivered when it is handed to the socket`],
     violation: {
       file: "encode",
-      changes: [["begin((PUBLISH << 4) | (QoS << 1) |", "begin((PUBLISH << 4) | ((QoS || 1) << 1) |"]],
+      changes: [["= (PUBLISH << 4) | (QoS << 1) |", "= (PUBLISH << 4) | ((QoS || 1) << 1) |"]],
     },
   },
   {

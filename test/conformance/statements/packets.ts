@@ -26,10 +26,7 @@ export const PUBLISHING: readonly Statement[] = [
       PUBLISH_BYTES,
       `${HOSTILE} > DUP with QoS 0`,
     ],
-    violation: encode([
-      "begin((PUBLISH << 4) | (QoS << 1) |",
-      "begin((PUBLISH << 4) | (QoS << 1) | (QoS === 0 ? 8 : 0) |",
-    ]),
+    violation: encode(["= (PUBLISH << 4) | (QoS << 1) |", "= (PUBLISH << 4) | (QoS << 1) | (QoS === 0 ? 8 : 0) |"]),
   },
   {
     number: "MQTT-3.3.1-4",
