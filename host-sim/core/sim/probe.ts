@@ -30,6 +30,7 @@ export interface ProbeCharacter {
   readonly receiveBuffer: number;
   readonly transmitBuffer: number;
   readonly responseTimeout: number;
+  readonly pipelining: boolean;
   /** Longest payload. */
   readonly longest: number;
 }
@@ -43,6 +44,7 @@ export function drawCharacter(random: RandomStream): ProbeCharacter {
     transmitBuffer: random.pick([7, 64, 512, 2048]),
     responseTimeout: random.pick([5000, 20_000]),
     longest: random.pick([40, 300, 1500]),
+    pipelining: random.chance(0.5),
   };
 }
 
