@@ -1,0 +1,3 @@
+// mqtt-packet and its parts take these as globals.
+export { Buffer } from "buffer/";
+export const process = { env: {}, nextTick: (callback, ...args) => Promise.resolve().then(() => callback(...args)) };

@@ -1,0 +1,1 @@
+/// <reference path="../../../../host-sim/xs/host.d.ts" />
