@@ -6,6 +6,8 @@ export class ScriptedBroker {
   up = true;
   /** Whether PUBLISH of QoS 1 and 2 is answered. */
   answers = true;
+  /** Messages of QoS 1 and 2 that the client has acknowledged to the end. */
+  acknowledged = 0;
   /** Messages that it has taken, the repeated ones too. */
   readonly taken: { readonly topic: string; readonly payload: string }[] = [];
   private parser: Parser = this.newParser();
@@ -96,6 +98,10 @@ export class ScriptedBroker {
         break;
       case "pubrec":
         if (this.answers) this.send({ cmd: "pubrel", messageId: packet.messageId as number });
+        break;
+      case "puback":
+      case "pubcomp":
+        this.acknowledged++;
         break;
       case "pingreq":
         this.send({ cmd: "pingresp" });

@@ -9,6 +9,8 @@ export interface Served {
   close(): void;
 }
 
+/** Messages under way at once. */
+const IN_FLIGHT = 16;
 const PAYLOAD = "x".repeat(50);
 
 export async function serve(): Promise<Served> {
@@ -18,6 +20,19 @@ export async function serve(): Promise<Served> {
     const bytes = broker.take();
     if (bytes !== undefined) client?.write(bytes);
   };
+  let QoS: 0 | 1 | 2 = 0;
+  let left = 0;
+  let sent = 0;
+  /** With QoS 0 nothing is acknowledged: what one turn of the event loop sends is as many. */
+  const more = () => {
+    const room = QoS === 0 ? IN_FLIGHT : IN_FLIGHT - (sent - broker.acknowledged);
+    const count = Math.min(left, Math.max(room, 0));
+    for (let i = 0; i < count; i++) broker.publish("to", PAYLOAD, QoS);
+    left -= count;
+    if (QoS > 0) sent += count;
+    flush();
+    if (QoS === 0 && left > 0) setTimeout(more, 1);
+  };
   const server = createServer((socket) => {
     client?.destroy();
     client = socket.setNoDelay(true);
@@ -25,6 +40,7 @@ export async function serve(): Promise<Served> {
     socket.on("error", () => {});
     socket.on("data", (bytes) => {
       broker.receive(bytes);
+      if (QoS > 0 && left > 0) more();
       flush();
     });
   });
@@ -33,9 +49,10 @@ export async function serve(): Promise<Served> {
   if (address === null || typeof address === "string") throw new Error("the broker has no port");
   return {
     port: address.port,
-    send(QoS, count) {
-      for (let i = 0; i < count; i++) broker.publish("to", PAYLOAD, QoS as 0 | 1 | 2);
-      flush();
+    send(level, count) {
+      QoS = level as 0 | 1 | 2;
+      left = count;
+      more();
     },
     close() {
       client?.destroy();

@@ -65,7 +65,8 @@ export async function measured(options: MeasureOptions): Promise<Measured> {
       },
     });
     const { code, words } = await program.ended;
-    if (code !== 0 || errors.length > 0) throw new Error(`a benchmark on XS ended with ${code}: ${words}\n${errors.join("\n")}`);
+    if (code !== 0 || errors.length > 0)
+      throw new Error(`a benchmark on XS ended with ${code}: ${words}\n${errors.join("\n")}`);
     return { works, memory: looks, instructions: counts ? instructionsOf(folder, labels) : new Map() };
   } finally {
     rmSync(folder, { recursive: true, force: true });

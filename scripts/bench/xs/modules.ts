@@ -13,38 +13,6 @@ export function ourProgram(name: string): Promise<Module[]> {
   return collectModules({ entry: `${programs}/${name}.ts` });
 }
 
-
-/** mqtt-packet with the `buffer` of npm. Its state is at module level, so it is not preloaded. */
-export async function peerCodec(): Promise<Module[]> {
-  const { outputFiles } = await build({
-    entryPoints: [join(root, programs, "peer-codec.ts")],
-    bundle: true,
-    write: false,
-    platform: "browser",
-    mainFields: ["main"],
-    format: "esm",
-    target: "es2022",
-    minifySyntax: true,
-    inject: [join(root, programs, "buffer-global.js")],
-    define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
-    alias: { bl: "bl/BufferList.js", debug: join(root, programs, "no-debug.cjs") },
-    logLevel: "error",
-  });
-  return [moduleOf("main", assignable(outputFiles[0]?.text ?? ""), false)];
-}
-
-/**
- * Prototypes of built-ins are frozen in flash, and what inherits a frozen property cannot be assigned one of that name: such
- * assignments of the packages become definitions, or they would end there.
- */
-function assignable(code: string): string {
-  const set = `const own = (object, name) => ({ set value(value) {
-  Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: true });
-} });
-`;
-  return set + code.replace(/^(\s*)([\w.]*[pP]rototype\d*|[\w.]+)\.(\w+) = (?=function\b|Buffer\d*\b)/gm, '$1own($2, "$3").value = ');
-}
-
 function moduleOf(name: string, code: string, preload: boolean): Module {
   const map = JSON.stringify({ version: 3, sources: [`${name}.js`], names: [], mappings: "" });
   return { name, source: name, preload, code, map };

@@ -3,5 +3,8 @@ import { decoding, encoding } from "../../codec/workload.js";
 import { turns } from "./turns.js";
 
 export default function main(): void {
-  turns([...encoding().map((work) => ({ ...work, name: `encode ${work.name}` })), ...decoding().map((work) => ({ ...work, name: `decode ${work.name}` }))]);
+  turns([
+    ...encoding().map((work) => ({ ...work, name: `encode ${work.name}` })),
+    ...decoding().map((work) => ({ ...work, name: `decode ${work.name}` })),
+  ]);
 }

@@ -1,3 +1,4 @@
+/// <reference path="../../../../host-sim/xs/host.d.ts" />
 declare module "embedded:network/mqtt/client" {
   export default class MQTTClient {
     constructor(options: object);

@@ -1,1 +1,0 @@
-/// <reference path="../../../../host-sim/xs/host.d.ts" />
