@@ -4,5 +4,6 @@ import { opening } from "./opening/section.js";
 import type { Section } from "./section.js";
 import { simulator } from "./simulator/section.js";
 import { throughput } from "./throughput/section.js";
+import { xs } from "./xs/section.js";
 
-export const sections: readonly Section[] = [throughput, codec, opening, simulator];
+export const sections: readonly Section[] = [throughput, codec, opening, simulator, xs];

@@ -5,7 +5,6 @@ import type {
   ClientCallbacks,
   ClientOptions,
   ClientPlatform,
-  Message,
   MessageHandler,
   Payload,
   PayloadSource,
@@ -14,13 +13,14 @@ import type {
 } from "./api.js";
 import { Application } from "./application.js";
 import { Bound } from "./bound.js";
+import { ClientEvents, parkedError } from "./client-events.js";
 import { Connection } from "./connection.js";
-import { encodePublish, isPublish, viewPublish } from "./encode.js";
-import { MqttError, misuse } from "./errors.js";
+import { encodePublish } from "./encode.js";
+import { type MqttError, misuse } from "./errors.js";
 import type { Outgoing } from "./inflight.js";
 import { identifierFor } from "./inflight.js";
 import { checkedQoS, settle } from "./options.js";
-import { Protocol, type ProtocolEvents } from "./protocol.js";
+import { Protocol } from "./protocol.js";
 import type { Verdict, WaitingMessage } from "./review.js";
 import { Session } from "./session.js";
 import { checkTopicFilter, checkTopicName } from "./topic.js";
@@ -56,12 +56,10 @@ export class Client {
     this.session = new Session({ store: kept, durability, identity, window, maximumReceived, first });
     this.allocate = platform.allocate;
     this.parkedBefore = this.session.outbox.parked.slice();
-    this.protocol = new Protocol(settled, this.session, this.events());
-    this.connection = new Connection(platform, settled, this.protocol, {
-      disconnected: (error, delay) => this.application.call(options.onDisconnected, error, delay),
-      error: (error) => this.application.report(error),
-      rested: () => this.rested(),
-    });
+    const events = new ClientEvents(options, this.application, this.session, this.rested.bind(this));
+    this.protocol = new Protocol(settled, this.session, events);
+    this.connection = new Connection(platform, settled, this.protocol, events);
+    events.connection = this.connection;
   }
 
   /** Whether the broker has accepted the connection there is now. */
@@ -175,27 +173,6 @@ export class Client {
 
   // ---- what the engine tells
 
-  private events(): ProtocolEvents {
-    const callbacks = this.callbacks;
-    const application = this.application;
-    const call = (handler: MessageHandler, message: Message) => application.call(handler, message, undefined);
-    return {
-      connected: (sessionPresent) => {
-        this.connection.accepted();
-        application.call(callbacks.onConnected, sessionPresent, undefined);
-      },
-      published: (token, outcome) => application.call(callbacks.onPublished, token, outcome),
-      subscribed: (filter, granted) => application.call(callbacks.onSubscribed, filter, granted),
-      unsubscribed: (filter) => application.call(callbacks.onUnsubscribed, filter, undefined),
-      message: (message) => {
-        if (this.session.subscriptions.dispatch(message, call) > 0) return;
-        application.call(callbacks.onReadable, message.payload.byteLength, message);
-      },
-      parked: (message) => application.report(parkedError(message, this.session.outbox.holdQoS2)),
-      aborted: (message) => application.call(callbacks.onAborted, message, undefined),
-    };
-  }
-
   /** Says what was found in the store, and calls `onWritable` once a message that was refused would be taken. */
   private rested(): void {
     const application = this.application;
@@ -221,11 +198,4 @@ function checkedSource(source: PayloadSource): PayloadSource {
     throw misuse("payload", "the payload is neither text nor bytes nor a source with byteLength and read");
   }
   return source;
-}
-
-function parkedError({ packet, token }: Outgoing, isForQoS2: boolean): MqttError {
-  const what = isPublish(packet) ? ` to "${viewPublish(packet).topic}"` : "";
-  const why = isForQoS2 ? "closes the connection at QoS 2" : "closed the connection each time it was sent";
-  const code = isForQoS2 ? "qos-2-refused" : "message-parked";
-  return new MqttError("peer", code, `message ${token}${what} rests: the broker ${why}`);
 }

@@ -31,7 +31,7 @@ export class Departure {
     this.presence = presence;
     this.report = report;
     this.rest = rest;
-    this.alarm = new Alarm(clock, report, "stop", () => this.late());
+    this.alarm = new Alarm(clock, report, "stop", this, this.late);
   }
 
   get begun(): boolean {

@@ -37,11 +37,8 @@ export class Indicator {
   constructor(led: Led | undefined, clock: Clock, report: Report) {
     this.led = led;
     this.report = report;
-    this.step = new Alarm(clock, report, "led", () => this.next());
-    this.identified = new Alarm(clock, report, "led", () => {
-      this.identifying = false;
-      this.update();
-    });
+    this.step = new Alarm(clock, report, "led", this, this.next);
+    this.identified = new Alarm(clock, report, "led", this, this.identifiedItself);
   }
 
   /** How the node is connected. */
@@ -70,6 +67,11 @@ export class Indicator {
     this.identified.clear();
     this.colour(DARK);
     this.led = undefined;
+  }
+
+  private identifiedItself(): void {
+    this.identifying = false;
+    this.update();
   }
 
   private update(): void {

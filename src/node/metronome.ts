@@ -10,15 +10,24 @@ import type { Uptime } from "./uptime.js";
 export class Metronome {
   private readonly uptime: Uptime;
   private readonly alarm: Alarm;
+  private readonly owner: object;
   private readonly beat: (skipped: number) => void;
   private _interval = 0;
   private next = 0;
 
-  /** @param beat gets the number of grid points that were skipped just before */
-  constructor(clock: Clock, uptime: Uptime, report: Report, where: string, beat: (skipped: number) => void) {
+  /** @param beat a method of `owner`, gets the number of grid points that were skipped just before */
+  constructor(
+    clock: Clock,
+    uptime: Uptime,
+    report: Report,
+    where: string,
+    owner: object,
+    beat: (skipped: number) => void,
+  ) {
     this.uptime = uptime;
+    this.owner = owner;
     this.beat = beat;
-    this.alarm = new Alarm(clock, report, where, () => this.ring());
+    this.alarm = new Alarm(clock, report, where, this, this.ring);
   }
 
   /** Milliseconds between beats. */
@@ -43,6 +52,6 @@ export class Metronome {
     this.next += (skipped + 1) * this._interval;
     // Set before the beat: whatever the beat does, throwing included, the next one comes.
     this.alarm.set(Math.max(0, this.next - this.uptime.now()));
-    if (late >= 0) this.beat(skipped);
+    if (late >= 0) this.beat.call(this.owner, skipped);
   }
 }

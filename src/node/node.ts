@@ -1,4 +1,4 @@
-import type { ClientOptions, Durability, Outcome } from "../mqtt/api.js";
+import type { ClientOptions, Durability, Message, Outcome, QoS } from "../mqtt/api.js";
 import { Client } from "../mqtt/client.js";
 import type { MqttError } from "../mqtt/errors.js";
 import type { LinkState, NetworkLink, Platform } from "../platform.js";
@@ -57,6 +57,11 @@ export interface NodeOptions {
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
 const MAXIMUM_AGE = 7 * DAY;
+
+/** Bytes: the longest command there may be, in one piece, with its topic. */
+const RECEIVE_BUFFER = 1280;
+/** Bytes: what is longer goes out in parts. */
+const TRANSMIT_BUFFER = 512;
 
 /** Milliseconds that a commanded restart waits for what is under way to be delivered. */
 const RESTART_GRACE = 5000;
@@ -117,7 +122,7 @@ export class SensorNode {
     const stamper = new Stamper(clock, uptime, instance);
     const tally = new Tally(platform.settings, report);
     tally.found = client.pending;
-    const backlog = new Backlog(client, journal, tally, (token) => this.done(token, "lost"));
+    const backlog = new Backlog(client, journal, tally, this.gaveUp.bind(this));
     const policy = options.dropPolicy ?? oldestFirst(topics, stamper, options.maximumAge);
     const outbox = new Outbox(client, backlog, journal, tally, report, policy);
     const settings = this.settings.current;
@@ -134,36 +139,26 @@ export class SensorNode {
     this.presence = new Presence(topics, instance, facts, client, outbox, report);
     this.telemetry = new Telemetry(platform.sensors, parts);
     this.diagnostics = new Diagnostics(machine, parts);
-    this.restarter = new Restarter(platform.settings, report, () => this.restart());
-    this.departure = new Departure(client, this.presence, clock, report, () => this.rest());
-    this.sampling = new Metronome(clock, uptime, report, "sampling", (skipped) => {
-      counters.skipped += skipped;
-      this.sample();
-    });
-    this.diagnosing = new Metronome(clock, uptime, report, "diagnostics", () => {
-      this.diagnostics.beat();
-      this.diagnose();
-    });
-    this.expiring = new Metronome(clock, uptime, report, "backlog", () => this.tidy());
+    this.restarter = new Restarter(platform.settings, report, this.restart.bind(this));
+    this.departure = new Departure(client, this.presence, clock, report, this.rest.bind(this));
+    this.sampling = new Metronome(clock, uptime, report, "sampling", this, this.sampleInTurn);
+    this.diagnosing = new Metronome(clock, uptime, report, "diagnostics", this, this.diagnoseInTurn);
+    this.expiring = new Metronome(clock, uptime, report, "backlog", this, this.tidy);
     this.commands = new Commands(this.commanded(), parts, journal);
-    client.subscribe(topics.commands, { QoS: 1 }, (message) => {
-      // One that comes in pieces is told of once.
-      if (message.offset === 0) journal.received(message.topic, message.payload, message.QoS, message.retain);
-      this.commands.handle(message);
-    });
+    client.subscribe(topics.commands, { QoS: 1 }, this.received.bind(this));
   }
 
   /** Joins the network, connects and samples, from now on. */
   start(): void {
     const { openLink, onButton } = this.platform;
     const { interval, diagnosticsInterval } = this.settings.current;
-    const link = openLink({ onChanged: guarded(this.report, "link", (state, detail) => this.linked(state, detail)) });
+    const link = openLink({ onChanged: guarded(this.report, "link", this, this.linked) });
     this.link = link;
     if (link.state === "up") this.journal.link("up", link.address ?? "");
     this.client.link(link.state === "up");
     this.client.open();
     this.look();
-    onButton?.(guarded(this.report, "button", () => void this.sample()));
+    onButton?.(guarded(this.report, "button", this, this.sample));
     this.sampling.start(interval, 0);
     this.diagnosing.start(diagnosticsInterval);
     this.expiring.start(HOUR);
@@ -199,27 +194,27 @@ export class SensorNode {
       store: session,
       ...(maximumQueued !== undefined && { maximumQueued }),
       ...(durability !== undefined && { durability }),
-      onConnected: guarded(report, "connected", (sessionPresent: boolean) => this.connected(sessionPresent)),
-      onDisconnected: guarded(report, "disconnected", (error, delay) => this.disconnected(error, delay)),
-      onPublished: guarded(report, "published", (token, outcome) => this.published(token, outcome)),
-      onWritable: guarded(report, "writable", () => this.writable()),
-      onError: guarded(report, "mqtt", (error) => this.failed(error)),
-      onSubscribed: guarded(report, "subscribed", (filter, granted) => {
-        if (granted === undefined) report(new Error(`the broker refuses the subscription to ${filter}`), "mqtt");
-      }),
+      receiveBuffer: RECEIVE_BUFFER,
+      transmitBuffer: TRANSMIT_BUFFER,
+      onConnected: guarded(report, "connected", this, this.connected),
+      onDisconnected: guarded(report, "disconnected", this, this.disconnected),
+      onPublished: guarded(report, "published", this, this.published),
+      onWritable: guarded(report, "writable", this, this.writable),
+      onError: guarded(report, "mqtt", this, this.failed),
+      onSubscribed: guarded(report, "subscribed", this, this.subscribed),
     };
   }
 
   /** What commands may do to the node. */
   private commanded() {
-    const settings = this.settings;
+    const { settings, indicator, restarter } = this;
     return {
       settings,
-      settingsChanged: () => this.settingsChanged(),
-      sample: () => this.sample(),
-      identify: (duration: number) => this.indicator.identify(duration),
-      restart: (id: string) => this.restarter.begin(id),
-      restartAnswered: (id: string, token: number) => this.restarter.answered(id, token),
+      settingsChanged: this.settingsChanged.bind(this),
+      sample: this.sample.bind(this),
+      identify: indicator.identify.bind(indicator),
+      restart: restarter.begin.bind(restarter),
+      restartAnswered: restarter.answered.bind(restarter),
     };
   }
 
@@ -242,6 +237,10 @@ export class SensorNode {
     this.look();
   }
 
+  private subscribed(filter: string, granted: QoS | undefined): void {
+    if (granted === undefined) this.report(new Error(`the broker refuses the subscription to ${filter}`), "mqtt");
+  }
+
   private disconnected(error: MqttError | undefined, delay: number | undefined): void {
     this.journal.disconnected(error?.message ?? "closed", delay);
     this.look();
@@ -254,6 +253,16 @@ export class SensorNode {
     else this.tally.delivered++;
     this.done(token, outcome);
     this.departure.update();
+  }
+
+  private received(message: Message): void {
+    // One that comes in pieces is told of once.
+    if (message.offset === 0) this.journal.received(message.topic, message.payload, message.QoS, message.retain);
+    this.commands.handle(message);
+  }
+
+  private gaveUp(token: number): void {
+    this.done(token, "lost");
   }
 
   /** Nothing of a message is left in the client. */
@@ -300,6 +309,16 @@ export class SensorNode {
     else this.indicator.show(this.link?.state === "up" ? "connecting" : "joining");
   }
 
+  private sampleInTurn(skipped: number): void {
+    this.counters.skipped += skipped;
+    this.sample();
+  }
+
+  private diagnoseInTurn(): void {
+    this.diagnostics.beat();
+    this.diagnose();
+  }
+
   private sample(): number {
     if (this.departure.begun) return 0;
     this.mend();
@@ -343,12 +362,12 @@ export class SensorNode {
     this.tally.save();
     this.indicator.off();
     this.link?.close();
-    for (const sensor of this.platform.sensors) guarded(this.report, `sensor ${sensor.id}`, () => sensor.close())();
+    for (const sensor of this.platform.sensors) guarded(this.report, `sensor ${sensor.id}`, sensor, sensor.close)();
   }
 }
 
 function oldestFirst(topics: Topics, stamper: Stamper, maximumAge = MAXIMUM_AGE): DropPolicy {
   if (!(maximumAge > 0)) throw new RangeError(`maximumAge is ${maximumAge}: must be milliseconds, more than 0`);
-  const judge: Judge = { isTelemetry: (topic) => topics.isTelemetry(topic), age: (message) => stamper.age(message) };
+  const judge: Judge = { isTelemetry: topics.isTelemetry.bind(topics), age: stamper.age.bind(stamper) };
   return new OldestFirst(judge, maximumAge);
 }

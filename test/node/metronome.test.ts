@@ -27,6 +27,7 @@ describe("metronome", () => {
       uptime,
       (error, where) => errors.push(`${where}: ${(error as Error).message}`),
       "sampling",
+      {},
       (skipped) => {
         beats.push(uptime.now());
         skips += skipped;
@@ -105,7 +106,7 @@ describe("metronome", () => {
             points.push(Math.floor(time.now() / interval));
             virtual.block(blocks[points.length % blocks.length] as number);
           };
-          new Metronome(virtual, time, () => {}, "", beat).start(interval);
+          new Metronome(virtual, time, () => {}, "", {}, beat).start(interval);
           virtual.advance(30 * interval);
           expect(points).toEqual([...new Set(points)]);
           expect(points.length + skippedPoints).toBe(points.at(-1));

@@ -1,22 +1,52 @@
 /** The node's journal, told to the parent: nothing of it is kept on XS. */
+import type { Outcome, QoS } from "../../../src/mqtt/api.js";
 import type { MqttError } from "../../../src/mqtt/errors.js";
-import type { Journal } from "../../../src/node/journal.js";
+import type { DropReason, Journal } from "../../../src/node/journal.js";
+import type { LinkState } from "../../../src/platform.js";
 
-export function parentJournal(): Journal {
-  return {
-    link: (state, detail) => host.tell("link", state, detail),
-    connected: (sessionPresent) => host.tell("connected", sessionPresent),
-    disconnected: (reason, delay) => host.tell("disconnected", reason, delay),
-    accepted: (token, topic, payload, QoS, retain) => host.tell("accepted", token, topic, payload, QoS, retain),
-    published: (token, outcome) => host.tell("published", token, outcome),
-    revised: (token, topic, payload) => host.tell("revised", token, topic, payload),
-    dropped: (token, topic, payload, reason) => host.tell("dropped", token, topic, payload, reason),
-    received: (topic, payload, QoS, retain) => host.tell("received", topic, payload, QoS, retain),
-    command: (name, id) => host.tell("command", name, id),
-    result: (name, payload) => host.tell("result", name, payload),
-    error: (error, where) => {
-      const { kind, code } = error as Partial<MqttError>;
-      host.tell("error", error.message, where, kind, code);
-    },
-  };
+export class ParentJournal implements Journal {
+  link(state: LinkState, detail: string): void {
+    host.tell("link", state, detail);
+  }
+
+  connected(sessionPresent: boolean): void {
+    host.tell("connected", sessionPresent);
+  }
+
+  disconnected(reason: string, delay: number | undefined): void {
+    host.tell("disconnected", reason, delay);
+  }
+
+  accepted(token: number, topic: string, payload: string, QoS: QoS, retain: boolean): void {
+    host.tell("accepted", token, topic, payload, QoS, retain);
+  }
+
+  published(token: number, outcome: Outcome): void {
+    host.tell("published", token, outcome);
+  }
+
+  revised(token: number, topic: string, payload: string): void {
+    host.tell("revised", token, topic, payload);
+  }
+
+  dropped(token: number, topic: string, payload: string, reason: DropReason): void {
+    host.tell("dropped", token, topic, payload, reason);
+  }
+
+  received(topic: string, payload: Uint8Array, QoS: QoS, retain: boolean): void {
+    host.tell("received", topic, payload, QoS, retain);
+  }
+
+  command(name: string, id: string | undefined): void {
+    host.tell("command", name, id);
+  }
+
+  result(name: string, payload: string): void {
+    host.tell("result", name, payload);
+  }
+
+  error(error: Error, where: string): void {
+    const { kind, code } = error as Partial<MqttError>;
+    host.tell("error", error.message, where, kind, code);
+  }
 }

@@ -1,12 +1,12 @@
 /** The composition root of the simulated device on XS: the node, on the platform that the host and its parent are. */
 import { asError } from "../../../src/node/errors.js";
 import { SensorNode } from "../../../src/node/node.js";
-import { parentJournal } from "./journal.js";
+import { ParentJournal } from "./journal.js";
 import { readOptions } from "./options.js";
 import { openPlatform } from "./platform.js";
 
 export default function main(): void {
-  const journal = parentJournal();
+  const journal = new ParentJournal();
   const { platform, hear } = openPlatform((error, where) => journal.error(asError(error), where));
   const node = new SensorNode(platform, { ...readOptions(), journal });
   host.listen((name, text) => {

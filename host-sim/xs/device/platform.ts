@@ -6,7 +6,7 @@ import { DeviceClock } from "../../../src/device/clock.js";
 import { DeviceStore } from "../../../src/device/store.js";
 import { tcpOpener } from "../../../src/device/tcp.js";
 import type { Report } from "../../../src/node/errors.js";
-import type { Platform, Sample, Sensor } from "../../../src/platform.js";
+import type { Led, Machine, Platform, Sample, Sensor } from "../../../src/platform.js";
 import { ParentLink } from "./link.js";
 
 /** The parts of {@link Platform} that are data. */
@@ -35,15 +35,9 @@ export function openPlatform(report: Report): OpenedPlatform {
   let questions = 0;
   const platform: Platform = {
     board: facts.board,
-    machine: {
-      id: facts.id,
-      restartReason: facts.restartReason,
-      freeMemory: () => host.free(),
-      random: Math.random,
-      restart: () => host.exit(RESTART),
-    },
+    machine: new ParentMachine(facts),
     clock,
-    openLink: (options) => link.open(options),
+    openLink: link.open.bind(link),
     resolve: (name, found) => {
       const question = `${++questions}`;
       asked.set(question, found);
@@ -52,8 +46,8 @@ export function openPlatform(report: Report): OpenedPlatform {
     openSocket: tcpOpener(clock, report),
     session: new DeviceStore("session"),
     settings: new DeviceStore("settings"),
-    sensors: facts.sensors.map(sensorOf),
-    led: facts.led ? { show: (colour) => host.tell("led", colour) } : undefined,
+    sensors: facts.sensors.map((id) => new ParentSensor(id)),
+    led: facts.led ? new ParentLed() : undefined,
   };
   return {
     platform,
@@ -68,10 +62,41 @@ export function openPlatform(report: Report): OpenedPlatform {
   };
 }
 
-function sensorOf(id: string): Sensor {
-  return {
-    id,
-    sample: () => JSON.parse(host.ask("sample", id) as string) as Sample,
-    close: () => undefined,
-  };
+class ParentSensor implements Sensor {
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  sample(): Sample {
+    return JSON.parse(host.ask("sample", this.id) as string);
+  }
+
+  close(): void {}
+}
+
+class ParentMachine implements Machine {
+  readonly id: string;
+  readonly restartReason: string;
+  readonly random = Math.random;
+
+  constructor({ id, restartReason }: Facts) {
+    this.id = id;
+    this.restartReason = restartReason;
+  }
+
+  freeMemory(): number {
+    return host.free();
+  }
+
+  restart(): void {
+    host.exit(RESTART);
+  }
+}
+
+class ParentLed implements Led {
+  show(colour: number): void {
+    host.tell("led", colour);
+  }
 }

@@ -18,7 +18,7 @@ export interface MemoryFigures {
   /** Slots of the stack in use at most. */
   readonly stackPeak: number;
   readonly stack: number;
-  /** Bytes: all that the machine has, and what of it was ever taken. */
+  /** Bytes, of slots with 16 bytes: all that the machine has, and what of it was ever taken. */
   readonly block: number;
   readonly blockPeak: number;
   /** Bytes of tables of names, which a device keeps outside of the block. */
@@ -37,6 +37,11 @@ export interface ProgramOptions {
   readonly memory: Memory;
   /** Bytes that a socket takes before the kernel has them. */
   readonly window?: number;
+  /**
+   * Time passes only from timer to timer, and there are no sockets: the program does the same whenever it runs. While it
+   * listens it asks `turn` before time passes; what was sent by the answer is heard.
+   */
+  readonly virtual?: boolean;
   /** `host.tell(name, …values)` */
   onTell?(name: string, values: readonly Value[]): void;
   /** `host.ask(name, …values)`; what is thrown is thrown on XS, as an Error with that message. */
@@ -65,13 +70,14 @@ export class Program {
 
   constructor(options: ProgramOptions) {
     const folder = writePlan(options.modules);
-    const { host, memory, window = 5744, prefix = [] } = options;
+    const { host, memory, window = 5744, virtual = false, prefix = [] } = options;
     const command = [
       ...prefix,
       host.command,
       ...host.before,
       join(folder, "plan"),
       ...flagsOf(memory, window),
+      ...(virtual ? ["--time", "virtual"] : []),
       "--parent",
       "3",
     ];

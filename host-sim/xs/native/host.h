@@ -37,10 +37,13 @@ typedef struct {
 	txSize chunksPeak;
 	txSize stack;       /* slots in use at most, since the start */
 	txSize stackSize;
-	txSize block;       /* bytes: the block's size, and what of it was ever taken */
+	txSize block;       /* bytes, as on a device: the block's size, and what of it was ever taken */
 	txSize blockPeak;
 	txSize tables;      /* bytes of name and alias tables, which a device keeps outside of the block */
 } HostFigures;
+
+/* Bytes of a device's slot. */
+#define HOST_SLOT 16
 
 extern void hostBlockFor(HostMemory* memory, HostBlock* block);
 extern void hostMarkStack(txMachine* the);
@@ -78,6 +81,11 @@ extern txNumber hostNow(void);
 /* Milliseconds to the next timer, -1 when there is none. */
 extern txNumber hostTimersWait(void);
 extern void hostTimersRun(txMachine* the);
+/* Time that does not pass by itself, so that a program does the same whenever it runs. */
+extern void hostVirtualTime(void);
+extern txBoolean hostIsVirtual(void);
+/* Lets virtual time pass until the next timer is due. */
+extern void hostTimersSkip(void);
 
 struct pollfd;
 extern int hostTCPCount(void);

@@ -105,12 +105,33 @@ static int hostWait(void)
 	return wait < 0 ? -1 : wait > 60000 ? 60000 : (int)c_ceil(wait);
 }
 
+/*
+ * The same in virtual time, without sockets. Before time passes the parent is asked whether it has something to say, so that
+ * what it says does not depend on how quick it is.
+ */
+static void hostVirtualLoop(txMachine* the)
+{
+	while (hostTimersWait() >= 0 || hostListener.kind == XS_REFERENCE_KIND) {
+		if (hostListener.kind == XS_REFERENCE_KIND) {
+			char now[32];
+			snprintf(now, sizeof(now), "[%.0f]", hostNow());
+			hostParentSend("ask", "turn", now);
+			free(hostParentAnswer());
+			hostParentRun(the);
+		}
+		hostTimersSkip();
+		hostTimersRun(the);
+	}
+}
+
 /* Runs until nothing is left that could happen. */
 void hostLoop(txMachine* the)
 {
 	struct pollfd* fds = C_NULL;
 	signal(SIGPIPE, SIG_IGN);
-	for (;;) {
+	if (hostIsVirtual())
+		hostVirtualLoop(the);
+	else for (;;) {
 		int sockets = hostTCPCount(), count, wait;
 		txBoolean listening = hostListener.kind == XS_REFERENCE_KIND && hostParentFd() >= 0;
 		hostParentRun(the);

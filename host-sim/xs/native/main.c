@@ -6,7 +6,7 @@
 
 static void hostUsage(void)
 {
-	hostDie(HOST_EXIT_USAGE, "usage: xs-host <plan> [--static N] [--chunk I,N] [--heap I,N] [--stack N] [--window N] [--parent FD]");
+	hostDie(HOST_EXIT_USAGE, "usage: xs-host <plan> [--static N] [--chunk I,N] [--heap I,N] [--stack N] [--window N] [--time virtual] [--parent FD]");
 }
 
 static void hostOptions(int argc, char** argv, HostMemory* memory)
@@ -25,6 +25,8 @@ static void hostOptions(int argc, char** argv, HostMemory* memory)
 			memory->stack = atoi(value);
 		else if (!strcmp(name, "--window"))
 			hostWindow = atoi(value);
+		else if (!strcmp(name, "--time") && !strcmp(value, "virtual"))
+			hostVirtualTime();
 		else if (!strcmp(name, "--parent"))
 			hostParentOpen(atoi(value));
 		else

@@ -4,7 +4,10 @@
  */
 #include "host.h"
 
-/* The words of a slot and the head of a chunk are twice as wide with 64-bit pointers. */
+/*
+ * A slot is twice as wide with 64-bit pointers, so the block is too, and a byte of chunks counts twice: what fits is what fits
+ * a device, but for the larger heads of chunks.
+ */
 #define WIDTH ((txSize)(sizeof(void*) / 4))
 #define STACK_MARK 0xA5
 /* So many slots that nothing was written to are beyond what was used. */
@@ -23,11 +26,9 @@ void fxDeleteMachinePlatform(txMachine* the)
 void hostBlockFor(HostMemory* memory, HostBlock* block)
 {
 	txSize size;
-	memory->chunkInitial *= WIDTH;
-	memory->chunkIncremental *= WIDTH;
 	block->fixed = memory->staticSize == 0;
 	if (block->fixed)
-		size = memory->chunkInitial + (txSize)sizeof(txBlock) + (memory->heapInitial + memory->stack) * (txSize)sizeof(txSlot);
+		size = WIDTH * (memory->chunkInitial + (txSize)sizeof(txBlock)) + (memory->heapInitial + memory->stack) * (txSize)sizeof(txSlot);
 	else
 		size = memory->staticSize * WIDTH;
 	block->start = c_malloc(size);
@@ -38,9 +39,15 @@ void hostBlockFor(HostMemory* memory, HostBlock* block)
 	block->slots = block->slotsPeak = block->end;
 }
 
+/* Whether what chunks and slots have by now, and that much more of each, is no more than the block. */
+static txBoolean hostHasRoom(HostBlock* block, txSize chunks, txSize slots)
+{
+	return WIDTH * (block->chunks + chunks - block->start) <= block->slots - slots - block->start;
+}
+
 static txBoolean hostTakeChunks(HostBlock* block, txSize size)
 {
-	if (block->slots - block->chunks < size)
+	if (!hostHasRoom(block, size, 0))
 		return 0;
 	block->chunks += size;
 	if (block->chunksPeak < block->chunks)
@@ -78,7 +85,7 @@ void fxFreeChunks(txMachine* the, void* chunks)
 
 static txSlot* hostTakeSlots(HostBlock* block, txSize size)
 {
-	if (block->slots - block->chunks < size)
+	if (!hostHasRoom(block, 0, size))
 		return C_NULL;
 	block->slots -= size;
 	if (block->slotsPeak > block->slots)
@@ -155,8 +162,8 @@ void hostFigures(txMachine* the, HostFigures* figures)
 	figures->chunksPeak = the->peakChunksSize;
 	figures->stack = hostStackPeak(the);
 	figures->stackSize = (txSize)(the->stackTop - the->stackBottom);
-	figures->block = (txSize)(block->end - block->start);
-	figures->blockPeak = (txSize)((block->chunksPeak - block->start) + (block->end - block->slotsPeak));
+	figures->block = (txSize)(block->end - block->start) / WIDTH;
+	figures->blockPeak = (txSize)((block->chunksPeak - block->start) + (block->end - block->slotsPeak) / WIDTH);
 	figures->tables = (txSize)(((the->keyCount - the->keyOffset) + the->nameModulo + the->symbolModulo + the->aliasCount)
 		* sizeof(void*));
 }

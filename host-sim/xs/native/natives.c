@@ -105,14 +105,16 @@ static void hostMeasureNative(txMachine* the)
 	hostMeasure(the, fxToString(the, mxArgv(0)));
 }
 
-/* free(): bytes that neither slots nor chunks have */
+/* free(): bytes that neither slots nor chunks have, as a device counts them */
 static void hostFree(txMachine* the)
 {
-	HostBlock* block = the->block;
-	txSize used = the->currentChunksSize + (the->currentHeapCount + (txSize)(the->stackTop - the->stackBottom))
-		* (txSize)sizeof(txSlot);
+	HostFigures figures;
 	mxResult->kind = XS_INTEGER_KIND;
-	mxResult->value.integer = block ? (txInteger)(block->end - block->start) - used : 0;
+	mxResult->value.integer = 0;
+	if (!the->block)
+		return;
+	hostFigures(the, &figures);
+	mxResult->value.integer = figures.block - figures.chunks - (figures.slots + figures.stackSize) * HOST_SLOT;
 }
 
 void hostInstall(txMachine* the)

@@ -113,21 +113,36 @@ static void hostTCP(txMachine* the)
 	*mxResult = *mxThis;
 }
 
+static void hostSocketTake(txMachine* the, Socket* socket, void* data, txUnsigned count)
+{
+	if ((txSize)count > socket->unread)
+		mxUnknownError("only %d bytes can be read", (int)socket->unread);
+	if (recv(socket->fd, data, count, 0) != (ssize_t)count)
+		mxUnknownError("the socket gave other bytes than it had");
+	socket->unread -= (txSize)count;
+}
+
+/* read(bytes) fills them; read(count) gives an ArrayBuffer; read() gives one byte, as in the SDK's format "number" */
 static void hostSocketRead(txMachine* the)
 {
 	Socket* socket = hostSocketOf(the);
 	void* data;
-	txUnsigned count;
-	ssize_t got;
-	_xsmcGetBuffer(the, mxArgv(0), &data, &count, 1);
-	if ((txSize)count > socket->unread)
-		mxUnknownError("only %d bytes can be read", (int)socket->unread);
-	got = recv(socket->fd, data, count, 0);
-	if (got != (ssize_t)count)
-		mxUnknownError("the socket gave other bytes than it had");
-	socket->unread -= (txSize)count;
+	txU1 byte;
+	txUnsigned count = 1;
+	if (mxArgc == 0)
+		hostSocketTake(the, socket, &byte, 1);
+	else if (mxArgv(0)->kind == XS_INTEGER_KIND) {
+		count = mxArgv(0)->value.integer;
+		data = fxArrayBuffer(the, mxResult, C_NULL, (txInteger)count, -1);
+		hostSocketTake(the, socket, data, count);
+		return;
+	}
+	else {
+		_xsmcGetBuffer(the, mxArgv(0), &data, &count, 1);
+		hostSocketTake(the, socket, data, count);
+	}
 	mxResult->kind = XS_INTEGER_KIND;
-	mxResult->value.integer = (txInteger)count;
+	mxResult->value.integer = mxArgc == 0 ? byte : (txInteger)count;
 }
 
 static void hostSocketWrite(txMachine* the)

@@ -11,10 +11,24 @@ typedef struct Timer {
 
 static Timer* hostTimers = C_NULL;
 static txUnsigned hostOrder = 0;
+/* Virtual time begins at 0 and passes only from timer to timer; -1 when time is real. */
+static txNumber hostVirtual = -1;
+
+void hostVirtualTime(void)
+{
+	hostVirtual = 0;
+}
+
+txBoolean hostIsVirtual(void)
+{
+	return hostVirtual >= 0;
+}
 
 txNumber hostNow(void)
 {
 	struct timespec time;
+	if (hostIsVirtual())
+		return hostVirtual;
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (txNumber)time.tv_sec * 1000.0 + (txNumber)time.tv_nsec / 1e6;
 }
@@ -93,6 +107,12 @@ txNumber hostTimersWait(void)
 		return -1;
 	wait = hostTimers->due - hostNow();
 	return wait > 0 ? wait : 0;
+}
+
+void hostTimersSkip(void)
+{
+	if (hostTimers && hostVirtual < hostTimers->due)
+		hostVirtual = hostTimers->due;
 }
 
 void hostTimersRun(txMachine* the)

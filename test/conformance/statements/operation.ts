@@ -122,11 +122,11 @@ export const OPERATION: readonly Statement[] = [
     demands: "Every PUBLISH is acknowledged as its QoS asks for, whether or not anybody wants the message.",
     tests: [`${CLIENT} > acknowledges what nobody has subscribed to, and what its handler throws at`],
     violation: {
-      file: "client",
+      file: "client-events",
       changes: [
         [
-          "if (this.session.subscriptions.dispatch(message, call) > 0) return;",
-          'if (this.session.subscriptions.dispatch(message, call) === 0) throw new Error("nobody wants it");',
+          "if (this.session.subscriptions.dispatch(message, this.handle) > 0) return;",
+          'if (this.session.subscriptions.dispatch(message, this.handle) === 0) throw new Error("nobody wants it");',
         ],
       ],
     },

@@ -1,0 +1,176 @@
+/** What is run for the figures: nothing, the client alone, and the node with all that happens to it. */
+import type { Board, Memory } from "../../boards/board.js";
+import { RandomStream } from "../../host-sim/core/random.js";
+import { simulatedSensors } from "../../host-sim/core/sensors.js";
+import { World } from "../../host-sim/core/world.js";
+import type { Module } from "../../host-sim/xs/engine/modules.js";
+import type { Program } from "../../host-sim/xs/engine/program.js";
+import { queueBytes } from "../../src/node/nvs.js";
+import { ScriptedBroker } from "./broker.js";
+import { emptyFlash, type Flash, type Ran, runScripted } from "./run.js";
+
+export const entries = Object.freeze({
+  nothing: "host-sim/xs/programs/nothing.ts",
+  client: "host-sim/xs/programs/balance.ts",
+  node: "host-sim/xs/device/main.ts",
+});
+
+/** What a program did, and what is wrong with that. */
+export interface Told extends Ran {
+  readonly wrong: readonly string[];
+}
+
+/** A device without any code of ours that runs. */
+export async function tellNothing(board: Board, modules: readonly Module[]): Promise<Told> {
+  const ran = await runScripted({ modules, memory: board.memory, broker: new ScriptedBroker(), window: 1 });
+  return { ...ran, wrong: ran.code === 0 ? [] : [ran.words] };
+}
+
+/** @param messages that are handed over, each of which comes back @param early after how many memory is looked at first */
+export async function tellClient(
+  board: Board,
+  modules: readonly Module[],
+  { messages, early }: { messages: number; early: number },
+): Promise<Told> {
+  const broker = new ScriptedBroker("balance");
+  const wrong: string[] = [];
+  const ran = await runScripted({
+    modules,
+    memory: board.memory,
+    broker,
+    window: board.socket.window,
+    onTell: (name, values) => {
+      if (name === "error") wrong.push(values.join(" "));
+    },
+    onAsk: (name, [count]) => {
+      if (name === "work") return JSON.stringify({ messages, early });
+      if (name === "hold") {
+        broker.answers = false;
+        for (let i = 0; i < Number(count); i++) broker.publish("balance", "x".repeat(50), 2);
+      } else if (name === "go") broker.release();
+      return undefined;
+    },
+  });
+  if (ran.code !== 0) wrong.push(ran.words);
+  else if (broker.taken.length < messages) wrong.push(`${broker.taken.length} of ${messages} messages arrived`);
+  return { ...ran, wrong };
+}
+
+const ID = "porch";
+const SECOND = 1000;
+const HOUR = 3_600_000;
+/** The exit code of a firmware that restarts its device. */
+const RESTART = 75;
+
+/**
+ * The node's whole story: it starts on an empty flash, connects, obeys each command and refuses a wrong one, has messages in
+ * flight that are not answered, is without a broker until its queue has overflowed, hands over what it kept, restarts by
+ * command, goes on with what is stored, and stops in order.
+ */
+export async function tellNode(board: Board, modules: readonly Module[], memory: Memory = board.memory): Promise<Told> {
+  const flash = emptyFlash();
+  const broker = new ScriptedBroker();
+  const first = await tellStart(board, modules, memory, flash, broker, (program) => firstLife(program, broker));
+  if (first.code !== RESTART) return { ...first, wrong: [...first.wrong, `it did not restart: ${first.words}`] };
+  const second = await tellStart(board, modules, memory, flash, broker, (program) => secondLife(program, broker));
+  const wrong = [...first.wrong, ...second.wrong];
+  if (second.code !== 0) wrong.push(`it did not end in order: ${second.words}`);
+  for (const name of ["interval", "settings", "sample", "identify", "restart"]) {
+    if (!broker.taken.some(({ topic }) => topic === `motewire/${ID}/result/${name}`))
+      wrong.push(`${name} was not obeyed`);
+  }
+  return { ...first, ...second, memory: new Map([...first.memory, ...second.memory]), wrong };
+}
+
+function* firstLife(program: Program, broker: ScriptedBroker): Generator<number, void, void> {
+  const command = (name: string, fields: object, qos: 0 | 1 | 2 = 1) =>
+    broker.publish(`motewire/${ID}/command/${name}`, JSON.stringify(fields), qos);
+  program.send("measure", "started");
+  yield 5 * SECOND;
+  program.send("measure", "connected");
+  yield 5 * SECOND;
+  command("sample", { id: "1" });
+  command("identify", { id: "2", duration: "2s" });
+  command("settings", { id: "3", QoS: 2, diagnosticsInterval: "30s" });
+  command("interval", { id: "4", interval: "soon" });
+  command("interval", { id: "5", interval: "1s" });
+  yield 20 * SECOND;
+  broker.answers = false;
+  yield 2 * SECOND;
+  program.send("measure", "in flight");
+  yield SECOND;
+  broker.release();
+  yield 10 * SECOND;
+  broker.up = false;
+  broker.disconnect();
+  yield 90 * SECOND;
+  program.send("measure", "backlog");
+  broker.up = true;
+  yield 3 * 60 * SECOND;
+  command("restart", { id: "6" });
+  yield HOUR;
+}
+
+function* secondLife(program: Program, broker: ScriptedBroker): Generator<number, void, void> {
+  yield 15 * SECOND;
+  program.send("measure", "resumed");
+  yield 15 * SECOND;
+  broker.up = false;
+  broker.disconnect();
+  yield 20 * SECOND;
+  broker.up = true;
+  yield 90 * SECOND;
+  program.send("stop", `${5 * SECOND}`);
+}
+
+function tellStart(
+  board: Board,
+  modules: readonly Module[],
+  memory: Memory,
+  flash: Flash,
+  broker: ScriptedBroker,
+  script: (program: Program) => Generator<number, void, void>,
+): Promise<Told> {
+  const wrong: string[] = [];
+  const place = new World({ seed: 1 }).place(ID);
+  const sensors = simulatedSensors(board, { place, random: new RandomStream(1), time: () => 1_795_392_000_000 });
+  let program: Program | undefined;
+  const { nvs, durability } = board.storage;
+  const facts = {
+    board: board.id,
+    id: "24a1603f0c10",
+    restartReason: "power on",
+    sensors: sensors.map(({ id }) => id),
+  };
+  const options = {
+    id: ID,
+    broker: { host: "broker.example", port: 1883 },
+    maximumQueued: queueBytes(nvs),
+    ...(durability !== undefined && { durability }),
+    firmware: "0.0.0",
+  };
+  const running = runScripted({
+    modules,
+    memory,
+    flash,
+    broker,
+    window: board.socket.window,
+    script: (started) => {
+      program = started;
+      return script(started);
+    },
+    onAsk(name, [first]) {
+      if (name === "facts") return JSON.stringify({ ...facts, led: board.led !== undefined });
+      if (name === "options") return JSON.stringify(options);
+      if (name === "rssi") return -60;
+      if (name === "sample") return JSON.stringify(sensors.find(({ id }) => id === first)?.sample());
+      return undefined;
+    },
+    onTell(name, values) {
+      if (name === "join") program?.send("link", "up 192.0.2.7 home");
+      else if (name === "resolve") program?.send("resolved", `${values[0]} 192.0.2.1`);
+      else if (name === "error" && values[2] !== "transport") wrong.push(`${values[1]}: ${values[0]}`);
+    },
+  });
+  return running.then((ran) => ({ ...ran, wrong }));
+}

@@ -1,0 +1,75 @@
+/**
+ * What protocol and connection tell, handed to the application. Methods of one object, for on XS each closure would take
+ * slots and a copy of its code.
+ */
+import type { ClientCallbacks, Message, MessageHandler, Outcome, QoS } from "./api.js";
+import type { Application } from "./application.js";
+import type { Connection, ConnectionEvents } from "./connection.js";
+import { isPublish, viewPublish } from "./encode.js";
+import { MqttError } from "./errors.js";
+import type { Outgoing } from "./inflight.js";
+import type { ProtocolEvents } from "./protocol.js";
+import type { Session } from "./session.js";
+
+export class ClientEvents implements ProtocolEvents, ConnectionEvents {
+  /** Set once it is made, before there is anything to tell. */
+  connection: Connection | undefined;
+  readonly rested: () => void;
+  private readonly callbacks: ClientCallbacks;
+  private readonly application: Application;
+  private readonly session: Session;
+  private readonly handle: (handler: MessageHandler, message: Message) => void;
+
+  constructor(callbacks: ClientCallbacks, application: Application, session: Session, rested: () => void) {
+    this.callbacks = callbacks;
+    this.application = application;
+    this.session = session;
+    this.rested = rested;
+    this.handle = (handler, message) => application.call(handler, message, undefined);
+  }
+
+  connected(sessionPresent: boolean): void {
+    this.connection?.accepted();
+    this.application.call(this.callbacks.onConnected, sessionPresent, undefined);
+  }
+
+  disconnected(error: MqttError | undefined, delay: number | undefined): void {
+    this.application.call(this.callbacks.onDisconnected, error, delay);
+  }
+
+  published(token: number, outcome: Outcome): void {
+    this.application.call(this.callbacks.onPublished, token, outcome);
+  }
+
+  subscribed(filter: string, granted: QoS | undefined): void {
+    this.application.call(this.callbacks.onSubscribed, filter, granted);
+  }
+
+  unsubscribed(filter: string): void {
+    this.application.call(this.callbacks.onUnsubscribed, filter, undefined);
+  }
+
+  message(message: Message): void {
+    if (this.session.subscriptions.dispatch(message, this.handle) > 0) return;
+    this.application.call(this.callbacks.onReadable, message.payload.byteLength, message);
+  }
+
+  parked(message: Outgoing): void {
+    this.error(parkedError(message, this.session.outbox.holdQoS2));
+  }
+
+  aborted(message: Message): void {
+    this.application.call(this.callbacks.onAborted, message, undefined);
+  }
+
+  error(error: MqttError): void {
+    this.application.report(error);
+  }
+}
+
+export function parkedError({ packet, token }: Outgoing, isForQoS2: boolean): MqttError {
+  const what = isPublish(packet) ? ` to "${viewPublish(packet).topic}"` : "";
+  const why = isForQoS2 ? "closes the connection at QoS 2" : "closed the connection each time it was sent";
+  const code = isForQoS2 ? "qos-2-refused" : "message-parked";
+  return new MqttError("peer", code, `message ${token}${what} rests: the broker ${why}`);
+}
