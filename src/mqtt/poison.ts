@@ -22,7 +22,7 @@ const SUSPECTS = 8;
 /** Milliseconds from sending to the close, at most, for the one to be the reason of the other. */
 const PROMPTNESS = 5000;
 /** Milliseconds that a connection without the suspects must last to convict them, if no other message is delivered on it. */
-const TRIAL = 10_000;
+const TRIAL = 3000;
 /** Milliseconds until parked messages are tried again: at first, and at most after doubling. */
 const FIRST_RETRY = 600_000;
 const LAST_RETRY = 21_600_000;

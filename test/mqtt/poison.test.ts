@@ -43,10 +43,10 @@ describe("a message at which the broker closes the connection", () => {
     for (const wait of [10, 20, 40]) {
       const before = bench.broker.connects.length;
       expect(bench.client.parked).toHaveLength(1);
-      bench.advance((wait - 2) * MINUTE);
+      bench.advance((wait - 3) * MINUTE);
       expect(bench.broker.connects.length).toBe(before);
       // One close is enough this time.
-      bench.advance(3 * MINUTE);
+      bench.advance(4 * MINUTE);
       expect(bench.broker.connects.length).toBe(before + 1);
     }
     bench.broker.closesOn = () => false;
