@@ -7,6 +7,7 @@
  * Without a parent, what is told goes to the standard error as a line.
  */
 #include "host.h"
+#include <poll.h>
 
 static int hostFd = -1;
 static char* hostInput = C_NULL;
@@ -114,7 +115,10 @@ char* hostParentAnswer(void)
 
 void hostParentRead(void)
 {
-	hostParentFill();
+	/* What there was may have come together with an answer meanwhile: to read again would be to wait for more. */
+	struct pollfd now = { hostFd, POLLIN, 0 };
+	if (poll(&now, 1, 0) > 0)
+		hostParentFill();
 }
 
 char* hostParentNext(void)
