@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { connack, generate, type Packet, publish, suback } from "../support/packets.js";
+import { connack, generate, type Packet, pubcomp, publish, pubrec, suback } from "../support/packets.js";
 import { Rig } from "../support/rig.js";
 
 /** A message that must not be processed, for it stands behind a broken rule. */
@@ -130,6 +130,33 @@ describe("a broker with more QoS 2 messages under way than maximumReceived", () 
     connection.expectClosed(0);
     expect(rig.errors).toMatchObject([{ kind: "resource", code: "received-full" }]);
     expect(rig.messages).toHaveLength(3);
+  });
+
+  it("is not left for messages with QoS 0 and QoS 1", () => {
+    const rig = new Rig({ maximumReceived: 1 });
+    const connection = rig.connect();
+    connection.send(publish("a", "2", 2, 1));
+    connection.expect("pubrec", { messageId: 1 });
+    connection.send(publish("a", "1", 1, 2), publish("a", "0", 0));
+    connection.expect("puback", { messageId: 2 });
+    rig.settle();
+    expect(rig.messages.map(({ text }) => text)).toEqual(["2", "1", "0"]);
+  });
+});
+
+describe("PUBCOMP for a PUBREL of which only a part is sent", () => {
+  it("breaks the rule that it is an answer", () => {
+    const rig = new Rig({}, { window: 1, peerWindow: 1 });
+    const connection = rig.connect();
+    rig.publish("a", "x", 2);
+    const messageId = connection.expect("publish").messageId as number;
+    connection.pause();
+    connection.send(pubrec(messageId));
+    rig.settle();
+    connection.send(pubcomp(messageId));
+    rig.settle();
+    expect(rig.errors).toMatchObject([{ kind: "peer", code: "MQTT-4.3.2-2" }]);
+    expect(rig.client.pending).toBe(1);
   });
 });
 

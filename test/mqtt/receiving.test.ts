@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MapStore } from "../support/map-store.js";
-import { generate, publish } from "../support/packets.js";
+import { generate, publish, pubrel } from "../support/packets.js";
 import { Rig } from "../support/rig.js";
 
 const LONG = "x".repeat(3_000);
@@ -54,5 +54,33 @@ describe("a message that comes", () => {
     }
     expect(tokens[0]).toEqual(expect.any(Number));
     expect(tokens[1]).not.toBe(tokens[0]);
+  });
+
+  it("in pieces with QoS 2 is noted once, however often it begins, and not at all once it is released", () => {
+    const store = new MapStore();
+    const rig = new Rig({ store, receiveBuffer: 256 });
+    let connection = rig.connect();
+    const incoming = () => store.keys().filter((key) => key.startsWith("i"));
+    const writes: string[] = [];
+    store.refuse = (key, value) => {
+      if (key.startsWith("i") && value !== undefined) writes.push(key);
+      return undefined;
+    };
+    for (let times = 0; times < 3; times++) {
+      connection.sendBytes(generate(publish("a", LONG, 2, 9)).subarray(0, 2_000));
+      rig.settle();
+      expect(writes).toEqual(["i9"]);
+      connection = rig.reconnect(connection);
+    }
+    connection.send(publish("a", LONG, 2, 9));
+    connection.expect("pubrec", { messageId: 9 });
+    connection.send(pubrel(9));
+    connection.expect("pubcomp", { messageId: 9 });
+    expect(incoming()).toEqual([]);
+    // Nothing of it is left in memory either: with its identifier another message comes.
+    connection.sendBytes(generate(publish("a", LONG, 2, 9)).subarray(0, 2_000));
+    rig.settle();
+    expect(writes).toEqual(["i9", "i9", "i9"]);
+    expect(new Set(rig.messages.map(({ token }) => token)).size).toBe(2);
   });
 });

@@ -61,3 +61,17 @@ test("do not mind being asked to delete what they do not hold", () => {
   runs.delete(8);
   expect(all(runs)).toEqual([7]);
 });
+
+test("take two numbers a run, however long it is, at whichever end it has grown", () => {
+  const runs = new TokenRuns();
+  const numbers = () => (Reflect.get(runs, "bounds") as number[]).length;
+  for (let token = 1000; token < 2000; token++) runs.add(token);
+  for (let token = 999; token > 500; token--) runs.add(token);
+  expect(numbers()).toBe(2);
+  runs.add(70_000);
+  expect(numbers()).toBe(4);
+  runs.delete(1500);
+  expect(numbers()).toBe(6);
+  runs.delete(70_000);
+  expect(numbers()).toBe(4);
+});

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MqttError } from "../../src/mqtt/errors.js";
 import { readUtf8, utf8Length, writeUtf8 } from "../../src/mqtt/utf8.js";
 
@@ -127,5 +127,75 @@ describe("UTF-8", () => {
     const encoded = new TextEncoder().encode(string);
     expect(readUtf8(encoded, 0, encoded.length)).toBe(string);
     expect(readUtf8(encoded, 3, 3)).toBe("");
+  });
+
+  it.each([0x1, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff])(
+    "has the code point %i, at the border of a length or of what there is",
+    (code) => {
+      const string = String.fromCodePoint(code);
+      const encoded = new TextEncoder().encode(string);
+      expect(utf8Length(string)).toBe(encoded.length);
+      expect(readUtf8(encoded, 0, encoded.length)).toBe(string);
+    },
+  );
+
+  it.each([
+    ["a continuation", [0x80]],
+    ["two bytes for U+007F", [0xc1, 0xbf]],
+    ["three bytes for U+07FF", [0xe0, 0x9f, 0xbf]],
+    ["four bytes for U+FFFF", [0xf0, 0x8f, 0xbf, 0xbf]],
+    ["U+D800", [0xed, 0xa0, 0x80]],
+    ["U+DFFF", [0xed, 0xbf, 0xbf]],
+    ["U+110000", [0xf4, 0x90, 0x80, 0x80]],
+    ["more than a code point can be", [0xf5, 0x80, 0x80, 0x80]],
+    ["a start and no more", [0xc3]],
+  ])("is not %s", (_what, list) => {
+    expect(() => readUtf8(Uint8Array.from(list), 0, list.length)).toThrow(
+      expect.objectContaining({ code: "MQTT-1.5.3-1" }),
+    );
+  });
+
+  it("is read whole at the length of the pieces that arguments are passed in", () => {
+    for (const length of [63, 64, 65, 127, 128, 129]) {
+      const encoded = new Uint8Array(length).map((_byte, index) => 0x61 + (index % 26));
+      expect(readUtf8(encoded, 0, length)).toBe(new TextDecoder().decode(encoded));
+    }
+  });
+});
+
+/** XS has `ArrayBuffer.fromString` and characters that are code points; this is what it makes of them, lone surrogates too. */
+function bytesOfXS(text: string): ArrayBuffer {
+  if (/[\0\ud800-\udfff]/.test(text)) throw new Error("other bytes than MQTT wants");
+  return new TextEncoder().encode(text).buffer;
+}
+
+describe("UTF-8 where the engine makes the bytes", () => {
+  /** The module as it loads on such an engine. */
+  async function onXS() {
+    vi.resetModules();
+    Object.assign(ArrayBuffer, { fromString: bytesOfXS });
+    try {
+      return await import("../../src/mqtt/utf8.js");
+    } finally {
+      Reflect.deleteProperty(ArrayBuffer, "fromString");
+    }
+  }
+
+  it("is the same as elsewhere", async () => {
+    const { utf8Length: length, writeUtf8: write } = await onXS();
+    fc.assert(
+      fc.property(text, fc.nat(3), (string, offset) => {
+        expect(length(string)).toBe(utf8Length(string));
+        expect(length(string, true)).toBe(utf8Length(string, true));
+        if (!wellFormed(string)) return;
+        const [into, expected] = [
+          new Uint8Array(offset + 4 * string.length),
+          new Uint8Array(offset + 4 * string.length),
+        ];
+        expect(write(string, into, offset)).toBe(writeUtf8(string, expected, offset));
+        expect(into).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
