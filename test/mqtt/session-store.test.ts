@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { identifierFor } from "../../src/mqtt/inflight.js";
+import { OutgoingStore } from "../../src/mqtt/outgoing-store.js";
+import { SessionStore } from "../../src/mqtt/session-store.js";
 import { MapStore } from "../support/map-store.js";
 import { puback, publish, suback } from "../support/packets.js";
 import { Rig, thrownBy } from "../support/rig.js";
@@ -101,5 +104,161 @@ describe("a store that is damaged", () => {
         expect(next.errors).toEqual([]);
       }
     }
+  });
+});
+
+/** A store whose reading fails, as a medium's may. */
+class Unreadable extends MapStore {
+  override read(): never {
+    throw new Error("the medium failed");
+  }
+  override keys(): never {
+    throw new Error("the medium failed");
+  }
+}
+
+const bytes = (...list: number[]) => Uint8Array.from(list);
+
+describe("a stored value", () => {
+  it("is read as it was written, an empty one too, and takes two bytes more than it has", () => {
+    const store = new MapStore(10);
+    const sealed = new SessionStore(store);
+    expect(sealed.maximumLength).toBe(8);
+    for (const value of [bytes(), bytes(1, 2, 3), new Uint8Array(8)]) {
+      sealed.write("a", value);
+      expect(store.values.get("a")?.length).toBe(value.length + 2);
+      expect(sealed.read("a", (found) => found.slice())).toEqual(value);
+    }
+    expect(sealed.read("b", () => true)).toBeUndefined();
+    expect(sealed.damage).toEqual([]);
+    expect(store.keys()).toEqual(["a"]);
+  });
+
+  it("of no use is set aside, so that it can be looked at, and is not met again", () => {
+    const store = new MapStore();
+    store.write("s", bytes(1, 2, 3));
+    const sealed = new SessionStore(store);
+    expect(sealed.read("s", () => true)).toBeUndefined();
+    expect(sealed.damage).toMatchObject([{ kind: "resource", code: "store-damaged" }]);
+    expect(store.values).toEqual(new Map([["xs", bytes(1, 2, 3)]]));
+  });
+
+  it("of no use goes even where there is no room to set it aside", () => {
+    const store = new MapStore();
+    store.write("s", bytes(1, 2, 3));
+    store.refuse = (_key, value) => (value === undefined ? undefined : "full");
+    new SessionStore(store).read("s", () => true);
+    expect(store.keys()).toEqual([]);
+  });
+
+  it("that cannot be read is reported and left where it is", () => {
+    const store = new Unreadable();
+    new SessionStore(store).write("s", bytes(1));
+    const sealed = new SessionStore(store);
+    expect(sealed.read("s", () => true)).toBeUndefined();
+    expect(sealed.damage).toMatchObject([{ code: "store-damaged", message: expect.stringContaining('"s"') }]);
+    expect([...store.values.keys()]).toEqual(["s"]);
+  });
+});
+
+describe("a store that does not say what it holds", () => {
+  it("is reported and taken for empty, and the client goes on", () => {
+    const sealed = new SessionStore(new Unreadable());
+    expect(sealed.keys()).toEqual([]);
+    expect(sealed.damage).toMatchObject([{ kind: "resource", code: "store-damaged" }]);
+    const rig = new Rig({ store: new Unreadable() });
+    rig.connect();
+    expect(rig.client.connected).toBe(true);
+    expect(rig.errors.map(({ code }) => code)).toContain("store-damaged");
+  });
+});
+
+describe("the room that nothing new may take", () => {
+  it("is given up for what is stored already when there is no other, not because a write failed", () => {
+    for (const storage of ["full", "failed"] as const) {
+      const store = new MapStore();
+      const sealed = new SessionStore(store);
+      sealed.reserve();
+      store.refuse = (key, value) =>
+        key === "s" && value !== undefined && store.values.has("r") ? storage : undefined;
+      const write = () => sealed.write("s", bytes(1));
+      if (storage === "full") write();
+      else expect(thrownBy(write)).toMatchObject({ code: "store-failed" });
+      expect(store.keys()).toEqual([storage === "full" ? "s" : "r"]);
+    }
+  });
+
+  it("is none before it is asked for: a full store is said to be full", () => {
+    const store = new MapStore();
+    store.refuse = (_key, value) => (value === undefined ? "failed" : "full");
+    expect(thrownBy(() => new SessionStore(store).write("s", bytes(1)))).toMatchObject({ code: "store-full" });
+  });
+});
+
+describe("an accepted message in the store", () => {
+  const token = 0x1_0007;
+  const id = identifierFor(token);
+  const packet = bytes(0x32, 5, 0, 1, 0x61, id >> 8, id & 0xff);
+
+  it("is read under its own token only", () => {
+    const store = new MapStore();
+    const sealed = new SessionStore(store);
+    const outgoing = new OutgoingStore(sealed);
+    outgoing.accept(token, packet);
+    expect(outgoing.read(token)).toEqual(packet);
+    expect(outgoing.read(token + 1)).toBeUndefined();
+    expect(sealed.damage).toEqual([]);
+    outgoing.write(token + 1, packet);
+    expect(outgoing.read(token + 1)).toBeUndefined();
+    expect(sealed.damage).toMatchObject([{ code: "store-damaged" }]);
+  });
+
+  it("larger than a value may be is refused by name; one of just that size is taken", () => {
+    new OutgoingStore(new SessionStore(new MapStore(200))).accept(token, new Uint8Array(198));
+    const little = new MapStore(200);
+    expect(
+      thrownBy(() => new OutgoingStore(new SessionStore(little)).accept(token, new Uint8Array(199))),
+    ).toMatchObject({
+      kind: "resource",
+      code: "message-too-large",
+    });
+    expect(little.keys()).toEqual([]);
+  });
+
+  it("that was refused and may be there all the same is not read, and goes before the next is stored", () => {
+    const store = new MapStore();
+    const outgoing = new OutgoingStore(new SessionStore(store));
+    const changes: string[] = [];
+    outgoing.accept(token - 1, packet);
+    store.refuse = (key, value) => {
+      changes.push(`${value === undefined ? "-" : "+"}${key}`);
+      return undefined;
+    };
+    // Done, and said to have failed.
+    const { write } = store;
+    store.write = (key, value) => {
+      write.call(store, key, value);
+      throw Object.assign(new Error("failed"), { storage: "failed" });
+    };
+    expect(thrownBy(() => outgoing.accept(token, packet))).toMatchObject({ code: "store-failed" });
+    store.write = write;
+    expect(outgoing.read(token)).toBeUndefined();
+    changes.length = 0;
+    outgoing.accept(token + 1, packet);
+    outgoing.accept(token + 2, packet);
+    const key = (n: number) => `o${n.toString(36)}`;
+    expect(changes).toEqual([`-${key(token)}`, `+${key(token + 1)}`, `+${key(token + 2)}`]);
+  });
+
+  it("that is parked says whether it was sent; one without a mark may have been", () => {
+    const store = new MapStore();
+    const outgoing = new OutgoingStore(new SessionStore(store));
+    outgoing.mark(token, false);
+    expect(outgoing.wasSent(token)).toBe(false);
+    outgoing.mark(token, true);
+    expect(outgoing.wasSent(token)).toBe(true);
+    outgoing.unmark(token);
+    expect(store.keys()).toEqual([]);
+    expect(outgoing.wasSent(token)).toBe(true);
   });
 });
