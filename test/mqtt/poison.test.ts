@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { PacketOf } from "../support/packets.js";
+import { type PacketOf, puback } from "../support/packets.js";
+import { Rig } from "../support/rig.js";
+import type { Connection } from "../support/scripted-broker.js";
 import { PoweredClient } from "./powered.js";
 
 const MINUTE = 60_000;
@@ -200,5 +202,54 @@ describe("a broker that closes the connection at QoS 2", () => {
     bench.advance(5 * MINUTE);
     for (let n = 0; n < 24 * 60; n++) if (!bench.arrivals.has(`one ${n}`)) missed++;
     expect(missed).toBe(0);
+  });
+});
+
+describe("while a message is suspected", () => {
+  /** A connection on which what is behind "bad" could go on, each time that the broker has closed one at "bad". */
+  function suspected(...behind: [topic: string, payload: string][]): { rig: Rig; connection: Connection } {
+    const rig = new Rig();
+    let connection = rig.connect();
+    rig.publish("x", "bad", 1);
+    for (const [topic, payload] of behind) rig.publish(topic, payload, 1);
+    // Two closes with others on their way, where there are any; then three with it alone.
+    for (let closes = behind.length > 0 ? 5 : 3; closes > 0; closes--) {
+      connection.expect("publish", { payload: "bad" });
+      connection.close();
+      rig.settle();
+      connection = rig.broker.welcome({ sessionPresent: true, within: 40_000 });
+    }
+    return { rig, connection };
+  }
+
+  it("what was sent before waits for the verdict, whatever its topic, for it is sent again in its order", () => {
+    const { rig, connection } = suspected(["y", "sent, too"]);
+    connection.expectNothing(2999);
+    rig.advance(1);
+    expect(rig.client.parked).toHaveLength(1);
+    connection.expect("publish", { topic: "y", payload: "sent, too", dup: true });
+  });
+
+  it("what was never sent waits when it is of its topic, and for nobody otherwise", () => {
+    const { rig, connection } = suspected();
+    rig.publish("y", "new", 1);
+    const { messageId } = connection.expect("publish", { topic: "y", dup: false }, 0);
+    rig.publish("x", "behind", 1);
+    connection.expectNothing(500);
+    // A delivery without it is a verdict.
+    connection.send(puback(messageId as number));
+    connection.expect("publish", { topic: "x", payload: "behind" }, 0);
+    expect(rig.client.parked).toHaveLength(1);
+  });
+
+  it("a close without it acquits it: it is sent again at its place", () => {
+    const { rig, connection } = suspected();
+    connection.expectNothing(1000);
+    connection.close();
+    rig.settle();
+    const next = rig.broker.welcome({ sessionPresent: true, within: 40_000 });
+    next.expect("publish", { topic: "x", payload: "bad" });
+    expect(rig.client.parked).toEqual([]);
+    expect(rig.news("error")).toEqual([]);
   });
 });

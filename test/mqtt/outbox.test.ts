@@ -1,0 +1,252 @@
+import { describe, expect, it } from "vitest";
+import type { Durability, QoS } from "../../src/mqtt/api.js";
+import { encodePublish, viewPublish } from "../../src/mqtt/encode.js";
+import { identifierFor } from "../../src/mqtt/inflight.js";
+import { Outbox } from "../../src/mqtt/outbox.js";
+import { SessionStore } from "../../src/mqtt/session-store.js";
+import { MapStore } from "../support/map-store.js";
+
+function outboxOn(store: MapStore | undefined, durability: Durability = "always", window = 2): Outbox {
+  return new Outbox(store && new SessionStore(store), durability, window);
+}
+
+/** Accepts messages with these tokens, each its own payload. */
+function accept(outbox: Outbox, ...tokens: number[]): void {
+  for (const token of tokens) outbox.accept(token, packetOf(token), undefined);
+}
+
+function packetOf(token: number, quality: QoS = 2, payload = `${token}`): Uint8Array {
+  return encodePublish("a", 1, payload, quality, false, identifierFor(token));
+}
+
+/** Sends all that is to be sent on this connection. @returns their tokens */
+function send(outbox: Outbox): number[] {
+  const tokens: number[] = [];
+  for (let entry = outbox.next(); entry !== undefined; entry = outbox.next()) {
+    entry.attempted = true;
+    tokens.push(entry.token);
+  }
+  return tokens;
+}
+
+/** An outbox after a loss of power, and the last token it found. */
+const found = (store: MapStore, risky = 0, parked: number[] = []) => {
+  const outbox = outboxOn(store);
+  const tokens = store
+    .keys()
+    .filter((key) => key.startsWith("o"))
+    .map((key) => Number.parseInt(key.slice(1), 36));
+  return { outbox, last: outbox.load(tokens.reverse(), parked, risky) };
+};
+
+function damage(store: MapStore, key: string): void {
+  const value = store.values.get(key) as Uint8Array;
+  value[3] = (value[3] as number) ^ 1;
+}
+
+const inMemory = ({ log }: Outbox) => Array.from({ length: log.length }, (_, index) => log.at(index).token);
+
+function published(outbox: Outbox): [number, string][] {
+  const outcomes: [number, string][] = [];
+  outbox.startOver((token, outcome) => outcomes.push([token, outcome]));
+  return outcomes;
+}
+
+describe("messages beyond the window", () => {
+  it("wait in the store, and count for the length and the bytes", () => {
+    const outbox = outboxOn(new MapStore());
+    accept(outbox, 1, 2, 3, 4);
+    expect(inMemory(outbox)).toEqual([1, 2]);
+    expect(outbox.length).toBe(4);
+    expect(outbox.byteLength).toBe(4 * packetOf(1).length);
+    expect([1, 2, 3, 4, 5].filter((id) => outbox.usesId(id))).toEqual([1, 2, 3, 4]);
+    expect(send(outbox)).toEqual([1, 2, 3, 4]);
+    expect(outbox.byteLength).toBe(4 * packetOf(1).length);
+  });
+
+  it("leave memory when a connection ends, but for what was sent and what is not stored", () => {
+    const outbox = outboxOn(new MapStore(), "offline");
+    outbox.online();
+    accept(outbox, 1, 2, 3, 4, 5);
+    expect(inMemory(outbox)).toEqual([1, 2, 3, 4, 5]);
+    for (let n = 0; n < 3; n++) (outbox.next() as { attempted: boolean }).attempted = true;
+    outbox.offline();
+    expect(inMemory(outbox)).toEqual([1, 2, 3]);
+    expect(outbox.length).toBe(5);
+    outbox.online();
+    expect(send(outbox)).toEqual([1, 2, 3, 4, 5]);
+    const without = outboxOn(undefined, "offline");
+    accept(without, 1, 2, 3, 4);
+    without.offline();
+    expect(inMemory(without)).toEqual([1, 2, 3, 4]);
+  });
+
+  it("stay in memory when they may have reached a session that the broker has lost: their outcome is to say so", () => {
+    const outbox = outboxOn(new MapStore());
+    accept(outbox, 1, 2);
+    outbox.park(1);
+    accept(outbox, 3);
+    outbox.unpark(outbox.parked[0] as never, 0);
+    expect(send(outbox)).toEqual([1, 2, 3]);
+    outbox.offline();
+    expect(published(outbox)).toEqual([]);
+    expect(outbox.riskyUntil).toBe(3);
+    outbox.offline();
+    expect(inMemory(outbox)).toEqual([1, 2, 3]);
+    expect(outbox.riskyUntil).toBe(3);
+  });
+
+  it("are sent behind those from a source that were accepted before them, though no store holds these", () => {
+    const outbox = outboxOn(new MapStore(), "always", 1);
+    const source = { byteLength: 5, read: () => {} };
+    accept(outbox, 1, 2);
+    outbox.accept(3, packetOf(3), source);
+    accept(outbox, 4);
+    expect(outbox.length).toBe(4);
+    expect(outbox.usesId(3)).toBe(true);
+    expect(outbox.byteLength).toBe(4 * packetOf(1).length);
+    expect(send(outbox)).toEqual([1, 2, 3, 4]);
+    expect(outbox.length).toBe(4);
+  });
+
+  it("that were found damaged cost nothing, and those behind them go on", () => {
+    const store = new MapStore();
+    const outbox = outboxOn(store, "always", 1);
+    accept(outbox, 1, 2, 3);
+    damage(store, "o2");
+    expect(send(outbox)).toEqual([1, 3]);
+    expect(outbox.length).toBe(2);
+    expect(outbox.byteLength).toBe(2 * packetOf(1).length);
+  });
+});
+
+describe("messages found in the store", () => {
+  function filled(): MapStore {
+    const store = new MapStore();
+    accept(outboxOn(store), 1, 2, 3, 4);
+    return store;
+  }
+
+  it("are in their order, those within a window of the head as if sent, those behind it not", () => {
+    const { outbox, last } = found(filled());
+    expect(last).toBe(4);
+    expect(outbox.length).toBe(4);
+    expect(outbox.byteLength).toBe(4 * packetOf(1).length);
+    expect(inMemory(outbox)).toEqual([1, 2]);
+    const attempted: boolean[] = [];
+    for (let entry = outbox.next(); entry !== undefined; entry = outbox.next()) attempted.push(entry.attempted);
+    expect(attempted).toEqual([true, true, false, false]);
+  });
+
+  it("are none, and the last is 0, in an empty store; damaged ones are not counted", () => {
+    expect(found(new MapStore())).toMatchObject({ last: 0, outbox: { length: 0 } });
+    const store = filled();
+    for (const key of ["o2", "o4"]) damage(store, key);
+    const { outbox, last } = found(store);
+    expect(last).toBe(3);
+    expect(outbox.length).toBe(2);
+    expect(outbox.byteLength).toBe(2 * packetOf(1).length);
+  });
+
+  it("are a risk up to the token that was noted", () => {
+    expect(found(filled(), 1).outbox.riskyUntil).toBe(1);
+    expect(found(filled(), 0).outbox.riskyUntil).toBe(0);
+    expect(found(filled(), Number.POSITIVE_INFINITY).outbox.riskyUntil).toBe(2);
+  });
+
+  it("rest when they are marked as parked, and say whether they were sent", () => {
+    const store = filled();
+    const sealed = new SessionStore(store);
+    sealed.write("p3", Uint8Array.of(1));
+    sealed.write("p4", Uint8Array.of(0));
+    sealed.write("p5", Uint8Array.of(0));
+    const { outbox } = found(store, 0, [3, 4, 5]);
+    expect(outbox.parked.map(({ token, attempted, marked }) => [token, attempted, marked])).toEqual([
+      [3, true, true],
+      [4, false, true],
+    ]);
+    expect(inMemory(outbox)).toEqual([1, 2]);
+    expect(outbox.byteLength).toBe(4 * packetOf(1).length);
+    // A mark whose message is gone goes too.
+    expect(store.keys().filter((key) => key.startsWith("p"))).toEqual(["p3", "p4"]);
+  });
+
+  it("do not rest once they are released, whatever their mark says", () => {
+    const store = new MapStore();
+    const before = outboxOn(store);
+    before.savedSession(true);
+    accept(before, 1);
+    before.release(before.log.at(0));
+    new SessionStore(store).write("p1", Uint8Array.of(1));
+    const { outbox } = found(store, 0, [1]);
+    expect(outbox.parked).toEqual([]);
+    expect(inMemory(outbox)).toEqual([1]);
+    outbox.complete(0);
+    expect(store.keys().filter((key) => key !== "r")).toEqual([]);
+  });
+});
+
+describe("a released message", () => {
+  it("is stored as its release once the store holds the session, and as it was until then", () => {
+    const store = new MapStore();
+    const outbox = outboxOn(store);
+    accept(outbox, 1);
+    send(outbox);
+    outbox.release(outbox.log.at(0));
+    expect(outbox.isReleasing).toBe(true);
+    const stored = () => new SessionStore(store).read("o1", (packet) => packet[0]);
+    expect(stored()).toBe(0x34);
+    outbox.savedSession(true);
+    expect(stored()).toBe(0x62);
+  });
+
+  it("keeps its place when the store does not take that, and is told of when the broker has lost its session", () => {
+    const store = new MapStore();
+    const outbox = outboxOn(store);
+    accept(outbox, 1, 2);
+    send(outbox);
+    outbox.release(outbox.log.at(0));
+    store.refuse = (key, value) => (key === "o1" && value !== undefined ? "failed" : undefined);
+    expect(() => outbox.savedSession(true)).not.toThrow();
+    outbox.offline();
+    expect(published(outbox)).toEqual([[1, "delivered"]]);
+    expect(outbox.isReleasing).toBe(false);
+    expect(inMemory(outbox)).toEqual([2]);
+    expect(store.keys()).toEqual(["r", "o2"]);
+  });
+});
+
+describe("a review", () => {
+  it("sees what was never sent, in memory, at rest and in the store, and no more", () => {
+    const outbox = outboxOn(new MapStore());
+    accept(outbox, 1, 2, 3, 4, 5);
+    (outbox.next() as { attempted: boolean }).attempted = true;
+    outbox.park(1);
+    const seen: number[] = [];
+    outbox.review(({ token, payload }) => {
+      expect(new TextDecoder().decode(payload)).toBe(`${token}`);
+      seen.push(token);
+      return undefined;
+    });
+    expect(seen).toEqual([2, 3, 4, 5]);
+    expect(outbox.length).toBe(5);
+  });
+
+  it("drops and replaces, in memory, at rest and in the store, and the bytes follow", () => {
+    const store = new MapStore();
+    const outbox = outboxOn(store);
+    accept(outbox, 1, 2, 3, 4, 5, 6);
+    outbox.park(1);
+    outbox.review(({ token }) => (token % 2 === 1 ? null : "a longer payload"));
+    expect(outbox.length).toBe(3);
+    expect(outbox.byteLength).toBe(3 * packetOf(2, 2, "a longer payload").length);
+    expect(outbox.parked.map(({ token }) => token)).toEqual([2]);
+    outbox.unpark(outbox.parked[0] as never, 0);
+    expect(send(outbox)).toEqual([2, 4, 6]);
+    for (const one of [outbox, found(store).outbox]) {
+      send(one);
+      const payloads = inMemory(one).map((_, index) => viewPublish(one.log.at(index).packet).payload);
+      expect(payloads).toEqual(Array(3).fill(new TextEncoder().encode("a longer payload")));
+    }
+  });
+});
