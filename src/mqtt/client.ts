@@ -183,6 +183,7 @@ export class Client {
     this.parkedBefore.splice(0).forEach((message) => {
       application.report(parkedError(message, false));
     });
+    if (this.pending >= MAXIMUM_MESSAGES) return;
     const log = this.logBound.offers(this.session.outbox.byteLength);
     const fleeting = this.connected && this.fleetingBound.offers(this.protocol.fleetingBytes);
     if (log || fleeting) application.call(this.callbacks.onWritable, undefined, undefined);

@@ -12,6 +12,7 @@ describe("publish() refuses", () => {
     ["a number", () => ["a", 5 as never], "payload"],
     ["a source without a length", () => ["a", { read: () => {} } as never], "payload"],
     ["a source of a broken length", () => ["a", { byteLength: 1.5, read: () => {} } as never], "payload"],
+    ["a source of less than nothing", () => ["a", { byteLength: -1, read: () => {} } as never], "payload"],
     ["a source that cannot be read", () => ["a", { byteLength: 1 } as never], "payload"],
     [
       "a source too long for the protocol",
@@ -87,6 +88,21 @@ describe("publish() refuses", () => {
       rig.settle();
       expect(rig.news("writable")).toHaveLength(n === 2 ? 1 : 0);
     }
+  });
+
+  it("more messages than there is an identifier to be found for, whatever the room, and says when one is", () => {
+    const rig = new Rig({ maximumQueued: 1_000_000 });
+    const connection = rig.connect();
+    for (let n = 0; n < 32_768; n++) rig.client.publish("a", "", { QoS: 1 });
+    expect(thrownBy(() => rig.client.publish("a", "", { QoS: 1 }))).toMatchObject({
+      kind: "resource",
+      code: "queue-full",
+    });
+    rig.settle();
+    expect(rig.news()).toEqual([]);
+    connection.send(puback(connection.expect("publish").messageId as number));
+    rig.settle();
+    expect(rig.news().map(([name]) => name)).toEqual(["published", "writable"]);
   });
 
   it("QoS 0 that nobody takes, and says when there is room", () => {

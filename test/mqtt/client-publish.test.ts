@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { puback, pubcomp, publish, pubrec } from "../support/packets.js";
 import { Rig } from "../support/rig.js";
+import { ScriptedBroker } from "../support/scripted-broker.js";
 
 describe("a message to be sent", () => {
   it("with QoS 0 is delivered when it is handed to the socket", () => {
@@ -156,5 +157,46 @@ describe("packet identifiers", () => {
     connection.send(pubcomp(messageId));
     rig.settle();
     expect(rig.news().map(([name]) => name)).toEqual(["readable", "published"]);
+  });
+});
+
+describe("timers", () => {
+  /** A client on a clock that counts the timers set. */
+  function counted(): { rig: Rig; timers: () => number } {
+    const broker = new ScriptedBroker();
+    let count = 0;
+    const { clock } = broker.platform;
+    const setTimer: typeof clock.setTimer = (...args) => {
+      count++;
+      return clock.setTimer(...args);
+    };
+    const counting = { now: () => clock.now(), setTimer, clearTimer: clock.clearTimer.bind(clock) };
+    Object.assign(broker, { platform: { ...broker.platform, clock: counting } });
+    const timers = () => {
+      const before = count;
+      count = 0;
+      return before;
+    };
+    return { rig: new Rig({}, broker), timers };
+  }
+
+  it("are one for all that is published in one go, and none without a connection or from a callback", () => {
+    const { rig, timers } = counted();
+    for (let n = 0; n < 10; n++) rig.client.publish("a", `${n}`, { QoS: 1 });
+    expect(timers()).toBe(0);
+    const connection = rig.connect();
+    rig.client.subscribe("b", {}, () => {
+      for (let n = 0; n < 10; n++) rig.client.publish("a", `${n}`, { QoS: 0 });
+    });
+    rig.settle();
+    timers();
+    for (let n = 0; n < 10; n++) rig.client.publish("a", `${n}`, { QoS: 0 });
+    expect(timers()).toBe(1);
+    rig.settle();
+    timers();
+    connection.send(publish("b", "x", 0));
+    rig.settle();
+    expect(rig.messages).toEqual([]);
+    expect(timers()).toBe(0);
   });
 });

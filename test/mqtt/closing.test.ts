@@ -191,6 +191,7 @@ describe("link()", () => {
     rig.client.link(false);
     rig.client.open();
     rig.broker.expectNoConnection(100_000);
+    expect(rig.news()).toEqual([]);
     rig.client.link(true);
     rig.broker.accept(0);
   });
@@ -216,5 +217,43 @@ describe("link()", () => {
     rig.client.link(true);
     rig.advance(1000);
     expect(rig.news("disconnected").filter(([, code]) => code === "connect-timeout")).toEqual([]);
+  });
+
+  it("that is said to be up once more hurries nothing", () => {
+    const rig = new Rig({ random: () => 0.999 });
+    const connection = rig.connect();
+    connection.reset();
+    rig.settle();
+    rig.client.link(true);
+    rig.broker.expectNoConnection(998);
+    rig.broker.accept(2);
+  });
+
+  it("that comes back has the attempts begin with the shortest delay again", () => {
+    const rig = new Rig({ random: () => 0.999 });
+    rig.broker.stop();
+    rig.client.open();
+    rig.advance(120_000);
+    rig.client.link(false);
+    rig.advance(1);
+    rig.news();
+    rig.client.link(true);
+    rig.advance(1);
+    expect(rig.news()).toEqual([["disconnected", "connection-failed", 999]]);
+  });
+
+  it("that goes right after a message was sent is not the message's doing", () => {
+    const rig = new Rig();
+    let connection = rig.connect();
+    rig.publish("a", "x", 1);
+    for (let times = 0; times < 6; times++) {
+      connection.expect("publish", { payload: "x" });
+      rig.client.link(false);
+      rig.settle();
+      rig.client.link(true);
+      connection = rig.broker.welcome({ sessionPresent: true });
+    }
+    connection.expect("publish", { payload: "x" }, 0);
+    expect(rig.client.parked).toEqual([]);
   });
 });

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { bandwidth, only, stall } from "../../host-sim/core/rules.js";
+import { Deadlines } from "../../src/mqtt/deadlines.js";
+import { Sender } from "../../src/mqtt/sender.js";
+import { Session } from "../../src/mqtt/session.js";
 import { connack, PINGRESP, puback, pubcomp, publish, pubrec, suback } from "../support/packets.js";
-import { Rig } from "../support/rig.js";
+import { Rig, thrownBy } from "../support/rig.js";
 import type { Connection } from "../support/scripted-broker.js";
 
 /** The client promises 60 s and pings a sixteenth earlier. */
@@ -286,5 +289,111 @@ describe("a deadline of 20 s", () => {
     rig.publish("a", "y", 1);
     rig.advance(20_000);
     expect(rig.errors).toMatchObject([{ message: "no PUBACK within 20000 ms" }]);
+  });
+});
+
+describe("of several waits", () => {
+  const RESPONSE = 20_000;
+  /** A clock that wraps around while they last. */
+  const START = 0x7fff_fff0;
+
+  function bench(keepAlive = 0) {
+    const session = new Session({
+      store: undefined,
+      durability: "never",
+      identity: "",
+      window: 8,
+      maximumReceived: 8,
+      first: 1,
+    });
+    const sender = new Sender(session, { window: 8, transmitBuffer: 64 }, () => {});
+    const deadlines = new Deadlines({ keepAlive, responseTimeout: RESPONSE }, session, sender);
+    const at = (ms: number) => (START + ms) | 0;
+    deadlines.open(at(0));
+    const connected = () => {
+      deadlines.connected();
+      sender.sentAt = sender.progressAt = deadlines.receivedAt = at(0);
+    };
+    /** Milliseconds from the start at which the next thing is due, and what is missing when it comes to that. */
+    const due = (ms: number): [number, string] => {
+      const next = ms + deadlines.next(at(ms));
+      deadlines.tick(at(next - 1));
+      return [next, thrownBy(() => deadlines.tick(at(next))).message];
+    };
+    return { sender, deadlines, at, connected, due };
+  }
+
+  it("only that for CONNACK counts at first, and nothing is pinged", () => {
+    const { sender, deadlines, at, due } = bench(10_000);
+    expect(deadlines.next(at(0))).toBe(RESPONSE);
+    deadlines.tick(at(15_000));
+    expect(sender.pingDue).toBe(false);
+    expect(due(15_000)).toEqual([RESPONSE, "no CONNACK within 20000 ms"]);
+  });
+
+  it("there is none when all is answered and no keepalive is wanted", () => {
+    const { deadlines, at, connected } = bench();
+    connected();
+    expect(deadlines.next(at(5000))).toBe(-1);
+  });
+
+  it("the one that began first counts, whatever it is for", () => {
+    const { sender, connected, at, due } = bench();
+    connected();
+    sender.pingAt = at(5000);
+    sender.full = true;
+    sender.progressAt = at(2000);
+    expect(due(6000)).toEqual([22_000, "the peer took no bytes within 20000 ms"]);
+    sender.pingAt = at(1000);
+    expect(due(6000)).toEqual([21_000, "no PINGRESP within 20000 ms"]);
+    // Of two that began at once the one that is named first.
+    sender.progressAt = at(1000);
+    expect(due(6000)).toEqual([21_000, "no PINGRESP within 20000 ms"]);
+  });
+
+  it("one that is over is due at once, though a ping is due only later", () => {
+    const { sender, deadlines, connected, at } = bench(60_000);
+    connected();
+    sender.pingAt = at(0);
+    expect(deadlines.next(at(RESPONSE))).toBe(0);
+    expect(deadlines.next(at(RESPONSE + 1))).toBe(0);
+  });
+
+  it("none is over while a long message has come since it began, and then counts from that", () => {
+    const { sender, deadlines, connected, at, due } = bench();
+    connected();
+    sender.pingAt = at(0);
+    deadlines.longMessage(at(15_000));
+    expect(due(16_000)).toEqual([35_000, "no PINGRESP within 20000 ms"]);
+    const other = bench();
+    other.connected();
+    other.deadlines.longMessage(at(1000));
+    other.sender.pingAt = at(5000);
+    expect(other.due(6000)).toEqual([25_000, "no PINGRESP within 20000 ms"]);
+  });
+
+  it("a long message that was long ago is forgotten before the clock has gone round", () => {
+    const HALF_WAY_ROUND = 2 ** 31 + 10_000;
+    const idle = bench();
+    idle.connected();
+    idle.deadlines.longMessage(idle.at(0));
+    expect(idle.deadlines.next(idle.at(0))).toBe(-1);
+    idle.sender.pingAt = idle.at(HALF_WAY_ROUND);
+    expect(idle.due(HALF_WAY_ROUND + 1)[0]).toBe(HALF_WAY_ROUND + RESPONSE);
+    const busy = bench();
+    busy.connected();
+    busy.deadlines.longMessage(busy.at(0));
+    busy.sender.pingAt = busy.at(15_000);
+    expect(busy.due(RESPONSE)[0]).toBe(15_000 + RESPONSE);
+    busy.sender.pingAt = busy.at(HALF_WAY_ROUND);
+    expect(busy.due(HALF_WAY_ROUND + 1)[0]).toBe(HALF_WAY_ROUND + RESPONSE);
+  });
+
+  it("that for the way out of DISCONNECT is all that counts at the end", () => {
+    const { sender, deadlines, connected, at, due } = bench(60_000);
+    connected();
+    sender.pingAt = at(0);
+    deadlines.departing(at(9000));
+    expect(due(9000)).toEqual([29_000, "DISCONNECT could not be sent within 20000 ms"]);
   });
 });

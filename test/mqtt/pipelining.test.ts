@@ -1,4 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { encodePublish } from "../../src/mqtt/encode.js";
+import { Outbox } from "../../src/mqtt/outbox.js";
+import { earlyMessages } from "../../src/mqtt/pipelining.js";
+import { SessionStore } from "../../src/mqtt/session-store.js";
 import { MapStore } from "../support/map-store.js";
 import { connack, puback, pubrec } from "../support/packets.js";
 import { Rig, type RigOptions } from "../support/rig.js";
@@ -277,5 +281,30 @@ describe("CONNACK is waited for", () => {
     connection.expectNothing(1000);
     connection.send(connack(true));
     connection.expect("subscribe");
+  });
+});
+
+describe("the messages that may be sent behind CONNECT", () => {
+  const packet = (token: number) => encodePublish("a", 1, "x", 1, false, token);
+
+  function outboxWith(...tokens: number[]): Outbox {
+    const outbox = new Outbox(new SessionStore(new MapStore()), "always", 3);
+    for (const token of tokens) outbox.accept(token, packet(token), undefined);
+    return outbox;
+  }
+
+  it("are a whole window of them, and fill the room to the brim", () => {
+    const room = 3 * packet(1).length;
+    expect(earlyMessages(outboxWith(1, 2, 3), 3, room)).toBe(3);
+    expect(earlyMessages(outboxWith(1, 2, 3), 2, room)).toBe(0);
+    expect(earlyMessages(outboxWith(1, 2, 3), 3, room - 1)).toBe(0);
+    expect(earlyMessages(outboxWith(), 3, room)).toBe(0);
+  });
+
+  it("are none when one waits in the store or rests", () => {
+    expect(earlyMessages(outboxWith(1, 2, 3, 4), 8, 1000)).toBe(0);
+    const outbox = outboxWith(1, 2);
+    outbox.park(0);
+    expect(earlyMessages(outbox, 8, 1000)).toBe(0);
   });
 });

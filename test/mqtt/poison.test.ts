@@ -85,10 +85,13 @@ describe("a message at which the broker closes the connection", () => {
     bench.publish("bad", 1);
     bench.publish("good", 1);
     bench.advance(5 * MINUTE);
+    const [first] = bench.errors.splice(0);
     bench.restart();
     const before = bench.broker.connects.length;
     bench.advance(5 * MINUTE);
     expect(bench.client.parked).toHaveLength(1);
+    // Who reads the log now is to know, too.
+    expect(bench.errors.map(({ message }) => message)).toEqual([first?.message]);
     expect(bench.broker.connects.length).toBe(before + 1);
   });
 });
