@@ -82,8 +82,7 @@ export class Connection {
     if (this.state === CLOSED || this.closing) return;
     this.closing = true;
     this.protocol.leave();
-    if (this.protocol.connected) this.kick();
-    else this.wait(0);
+    this.wait(0);
   }
 
   /** The engine has seen CONNACK. */
@@ -203,7 +202,6 @@ export class Connection {
     this.disarm();
     if (this.closing) {
       this.state = CLOSED;
-      this.closing = false;
       this.events.disconnected(undefined, undefined);
       return;
     }

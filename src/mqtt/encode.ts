@@ -231,7 +231,7 @@ export function isOfOneStream(one: Uint8Array, other: Uint8Array): boolean {
   if (!isPublish(one) || ((first ^ (other[0] as number)) & 0xf6) !== 0) return false;
   const at = headerLength(one);
   const shift = headerLength(other) - at;
-  const end = at + 2 + (((one[at] as number) << 8) | (one[at + 1] as number));
+  const end = at + 2 + uint16At(one, at);
   // Of a topic of another length, the length differs.
   for (let index = at; index < end; index++) if (one[index] !== other[index + shift]) return false;
   return true;

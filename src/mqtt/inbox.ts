@@ -5,6 +5,7 @@
 import type { Durability } from "./api.js";
 import type { MqttError } from "./errors.js";
 import { ReceivedIds } from "./inflight.js";
+import { uint16At } from "./packet.js";
 import type { SessionStore } from "./session-store.js";
 import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
 
@@ -63,13 +64,13 @@ export class Inbox {
   load(id: number, value: Uint8Array): void {
     if (value.byteLength < HEADER) throw new Error("it is not an incoming message");
     const token = readToken(value);
-    const print = uint16(value, HEADER - 2);
+    const print = uint16At(value, HEADER - 2);
     if (value[0] === BEGUN) {
       this._begun.push({ id, token, print });
       return;
     }
     if (value[0] === HELD) {
-      const payload = HEADER + 3 + uint16(value, HEADER + 1);
+      const payload = HEADER + 3 + uint16At(value, HEADER + 1);
       if (!(payload <= value.byteLength)) throw new Error("it is too short");
       const topic = readUtf8(value, HEADER + 3, payload);
       this.held.push({ id, token, topic, payload: value.slice(payload), retain: value[HEADER] === 1 });
@@ -127,11 +128,10 @@ export class Inbox {
 
   /** The token of a message whose hand-over was begun before; undefined when it was not. */
   begun(id: number, duplicate: boolean, print: number): number | undefined {
-    const index = this._begun.findIndex((entry) => entry.id === id);
-    if (index < 0) return undefined;
-    const before = this._begun[index];
-    if (before !== undefined && (!this._doubtful || (duplicate && before.print === print))) return before.token;
-    this._begun.splice(index, 1);
+    const before = this._begun.find((entry) => entry.id === id);
+    if (before === undefined) return undefined;
+    if (!this._doubtful || (duplicate && before.print === print)) return before.token;
+    this._begun.splice(this._begun.indexOf(before), 1);
     return undefined;
   }
 
@@ -234,8 +234,4 @@ function readToken(value: Uint8Array): number {
   let token = 0;
   for (let index = 1; index < TOKEN_END; index++) token = token * 256 + (value[index] as number);
   return token;
-}
-
-function uint16(value: Uint8Array, at: number): number {
-  return ((value[at] as number) << 8) | (value[at + 1] as number);
 }

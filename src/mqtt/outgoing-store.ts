@@ -27,7 +27,7 @@ export class OutgoingStore {
     if (token === this.refused) return undefined;
     return this.store.read(OUTGOING_KEY + token.toString(RADIX), (packet) => {
       if (identifierOf(packet) !== identifierFor(token)) throw new Error("it is not the packet of its key");
-      return packet.slice();
+      return packet;
     });
   }
 

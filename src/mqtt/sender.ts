@@ -181,7 +181,7 @@ export class Sender {
       this.at += count;
       at += count;
     }
-    if (this.source !== undefined && this.at >= held && at < limit) {
+    if (this.source !== undefined) {
       const count = Math.min(this.packetLength - this.at, limit - at);
       if (count > 0) this.read(this.source, this.transmit.subarray(at, at + count), this.at - held);
       this.at += count;

@@ -306,7 +306,6 @@ export class Session {
 
 /** The number that a key of ours holds behind its prefix; 0 for a key that is not of ours. */
 function numberIn(key: string, prefix: string): number {
-  if (!key.startsWith(prefix)) return 0;
   const number = Number.parseInt(key.slice(prefix.length), RADIX);
   return Number.isSafeInteger(number) && prefix + number.toString(RADIX) === key ? number : 0;
 }
