@@ -15,7 +15,8 @@ export default {
   // Tables of constants run through every test there is, and would take nearly all of the time.
   ignoreStatic: true,
   // A mutant that runs in circles is one that the tests notice.
-  timeoutMS: 10_000,
+  timeoutMS: 5_000,
+  timeoutFactor: 1.25,
   thresholds: { high: 95, low: 85, break: 85 },
   reporters: ["clear-text", "progress-append-only", "json"],
   clearTextReporter: { reportTests: false, allowColor: false },

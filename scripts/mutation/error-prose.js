@@ -11,6 +11,7 @@ const MAKERS = new Set([
   "violation",
   "filterError",
   "failure",
+  "refuse",
 ]);
 
 /** Codes have no blanks, sentences do. */
@@ -24,7 +25,9 @@ function isForError(path) {
   const { parentPath: parent } = path;
   if (parent?.isConditionalExpression() && path.key !== "test") return isForError(parent);
   const isCall = parent?.isCallExpression() || parent?.isNewExpression();
-  return isCall === true && path.listKey === "arguments" && MAKERS.has(parent.node.callee.name);
+  if (isCall !== true || path.listKey !== "arguments") return false;
+  const { name, property } = parent.node.callee;
+  return MAKERS.has(name ?? property?.name);
 }
 
 export const strykerPlugins = [
