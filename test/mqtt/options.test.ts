@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import type { ClientOptions } from "../../src/mqtt/api.js";
+import { checkedQoS, settle } from "../../src/mqtt/options.js";
+import { thrownBy } from "../support/rig.js";
+
+const LEAST = { host: "broker.test", id: "mote" } as ClientOptions;
+const MAXIMUM_TIME = 0x7fffffff;
+
+/** An option that is a number, where it ends up, its default, and the least and the most it may be. */
+const NUMBERS: [option: string, settled: string, otherwise: number, least: number, most: number][] = [
+  ["port", "port", 1883, 1, 65_535],
+  ["keepAlive", "keepAlive", 60_000, 0, 65_535_000],
+  ["responseTimeout", "responseTimeout", 20_000, 1, MAXIMUM_TIME],
+  ["stableTime", "stableTime", 30_000, 0, MAXIMUM_TIME],
+  ["window", "window", 8, 1, 65_535],
+  ["maximumQueued", "maximumQueued", 16_384, 0, Number.MAX_SAFE_INTEGER],
+  ["maximumReceived", "maximumReceived", 1024, 1, 65_535],
+  ["receiveBuffer", "receiveBuffer", 2048, 64, MAXIMUM_TIME],
+  ["transmitBuffer", "transmitBuffer", 2048, 1, MAXIMUM_TIME],
+  ["backoff.minimum", "minimumDelay", 1000, 1, MAXIMUM_TIME],
+  ["backoff.maximum", "maximumDelay", 60_000, 1000, MAXIMUM_TIME],
+];
+
+/** The options with this one set; one of `backoff` beside the other's default. */
+function withOption(option: string, value: unknown): ClientOptions {
+  if (!option.startsWith("backoff.")) return { ...LEAST, [option]: value };
+  const backoff: object = { maximum: MAXIMUM_TIME, [option.slice("backoff.".length)]: value };
+  return { ...LEAST, backoff };
+}
+
+describe("the options", () => {
+  it("are these where nothing is said", () => {
+    const numbers = Object.fromEntries(NUMBERS.map(([, settled, otherwise]) => [settled, otherwise]));
+    expect(settle(LEAST)).toEqual({
+      ...numbers,
+      host: "broker.test",
+      id: "mote",
+      user: undefined,
+      password: undefined,
+      clean: false,
+      will: undefined,
+      foreignSession: "discard",
+      pipelining: false,
+    });
+  });
+
+  it.each(NUMBERS)(
+    "%s: the least and the most are taken, what is beyond is refused by name",
+    (option, settled, _otherwise, least, most) => {
+      for (const value of [least, most]) expect(settle(withOption(option, value))).toMatchObject({ [settled]: value });
+      for (const value of [least - 1, most + 1, least + 0.5, Number.NaN, "1", null]) {
+        expect(thrownBy(() => settle(withOption(option, value)))).toMatchObject({
+          kind: "misuse",
+          code: "option",
+          message: `option ${option} must be a whole number from ${least} to ${most}, not ${String(value)}`,
+        });
+      }
+    },
+  );
+
+  it("backoff.maximum may not be less than backoff.minimum", () => {
+    expect(settle({ ...LEAST, backoff: { minimum: 5000, maximum: 5000 } })).toMatchObject({ maximumDelay: 5000 });
+    expect(thrownBy(() => settle({ ...LEAST, backoff: { minimum: 5000, maximum: 4999 } })).code).toBe("option");
+  });
+
+  it.each([
+    [{ host: "" }, "option"],
+    [{ host: undefined }, "option"],
+    [{ id: undefined }, "option"],
+    [{ id: 5 }, "option"],
+    [{ id: "a\0" }, "MQTT-1.5.3-1"],
+    [{ id: "a".repeat(65_536) }, "field-too-long"],
+    [{ id: "" }, "MQTT-3.1.3-7"],
+    [{ user: "a\0" }, "MQTT-1.5.3-1"],
+    [{ user: "a".repeat(65_536) }, "field-too-long"],
+    [{ password: "b" }, "MQTT-3.1.2-22"],
+    [{ user: "a", password: "\ud800" }, "MQTT-1.5.3-1"],
+    [{ user: "a", password: "b".repeat(65_536) }, "field-too-long"],
+    [{ will: { topic: "a/#", message: "" } }, "MQTT-3.3.2-2"],
+    [{ will: { topic: "a", message: "\ud800" } }, "MQTT-1.5.3-1"],
+    [{ will: { topic: "a", message: new Uint8Array(65_536) } }, "field-too-long"],
+    [{ will: { topic: "a", message: "", QoS: 3 } }, "option"],
+  ])("%o is refused", (wrong, code) => {
+    expect(thrownBy(() => settle({ ...LEAST, ...wrong } as ClientOptions))).toMatchObject({ kind: "misuse", code });
+  });
+
+  it("may be as long as the protocol allows, and a password may hold any bytes", () => {
+    const longest = "a".repeat(65_535);
+    const will = { topic: "a", message: longest, QoS: 2 as const };
+    expect(settle({ ...LEAST, id: longest, user: longest, password: longest, will })).toMatchObject({
+      id: longest,
+      user: longest,
+      password: longest,
+      will: { topic: "a", message: longest, QoS: 2, retain: false },
+    });
+    expect(settle({ ...LEAST, user: "a", password: "\0" }).password).toBe("\0");
+    expect(settle({ ...LEAST, user: "a", password: Uint8Array.of(1, 2).buffer }).password).toEqual(Uint8Array.of(1, 2));
+    expect(settle({ ...LEAST, id: "", clean: true, pipelining: true })).toMatchObject({
+      clean: true,
+      pipelining: true,
+    });
+    expect(settle({ ...LEAST, pipelining: 1 as never }).pipelining).toBe(false);
+    expect(settle({ ...LEAST, user: "a" })).toMatchObject({ user: "a", password: undefined });
+  });
+});
+
+describe("a QoS", () => {
+  it("is 0 where nothing is said, and nothing but 0, 1 and 2", () => {
+    expect([undefined, 0, 1, 2].map((QoS) => checkedQoS(QoS as 0))).toEqual([0, 0, 1, 2]);
+    for (const QoS of [3, -1, 0.5, "1", null]) expect(thrownBy(() => checkedQoS(QoS as never)).code).toBe("option");
+  });
+});
