@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { encodePublish } from "../../src/mqtt/encode.js";
-import { isReleased, type Outgoing, OutgoingLog, pubrel, ReceivedIds } from "../../src/mqtt/inflight.js";
+import {
+  doubt,
+  entryOf,
+  forgetAttempt,
+  identifierFor,
+  isReleased,
+  type Outgoing,
+  OutgoingLog,
+  pubrel,
+  ReceivedIds,
+  wasSent,
+} from "../../src/mqtt/inflight.js";
 import { PUBACK, PUBCOMP, PUBREC } from "../../src/mqtt/packet.js";
 import { thrownBy } from "../support/rig.js";
 import { ANSWERS, type SentName } from "../vectors/answers.js";
@@ -118,5 +129,49 @@ describe("the identifiers received", () => {
     ids.clear();
     expect(ids.has(1)).toBe(false);
     expect([...ids.all()]).toEqual([]);
+  });
+});
+
+describe("what is known of a message", () => {
+  const packet = encodePublish("t", 1, "x", 2, false, identifierFor(65_540));
+
+  it("is nothing but itself when it is accepted", () => {
+    expect(entryOf(65_540, packet, undefined, true)).toEqual({
+      token: 65_540,
+      id: 5,
+      packet,
+      source: undefined,
+      byteLength: packet.byteLength,
+      attempted: false,
+      risky: false,
+      stored: true,
+      marked: false,
+      strikes: 0,
+      sentAt: 0,
+    });
+  });
+
+  it("is that it may be there twice once it was sent and the session is lost; to doubt the session is not enough with QoS 1", () => {
+    const fresh = entryOf(1, packet, undefined, false);
+    forgetAttempt(fresh);
+    doubt(fresh);
+    expect(wasSent(fresh)).toBe(false);
+    const sent = { ...fresh, attempted: true };
+    expect(wasSent(sent)).toBe(true);
+    doubt(sent);
+    expect(sent).toMatchObject({ attempted: true, risky: true });
+    const lost = { ...fresh, attempted: true };
+    forgetAttempt(lost);
+    expect(lost).toMatchObject({ attempted: false, risky: true });
+    expect(wasSent(lost)).toBe(true);
+    for (const harmless of [pubrel(1), encodePublish("t", 1, "x", 1, false, 1)]) {
+      const doubted = { ...fresh, packet: harmless, attempted: true };
+      doubt(doubted);
+      expect(doubted.risky).toBe(false);
+    }
+  });
+
+  it("has the identifiers from 1 to 65,535 in turn", () => {
+    expect([1, 65_535, 65_536, 131_070, 131_071].map(identifierFor)).toEqual([1, 65_535, 1, 65_535, 1]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type PacketOf, puback } from "../support/packets.js";
-import { Rig } from "../support/rig.js";
+import { Rig, type RigOptions } from "../support/rig.js";
 import type { Connection } from "../support/scripted-broker.js";
 import { PoweredClient } from "./powered.js";
 
@@ -210,8 +210,11 @@ describe("a broker that closes the connection at QoS 2", () => {
 
 describe("while a message is suspected", () => {
   /** A connection on which what is behind "bad" could go on, each time that the broker has closed one at "bad". */
-  function suspected(...behind: [topic: string, payload: string][]): { rig: Rig; connection: Connection } {
-    const rig = new Rig();
+  function suspected(
+    behind: [topic: string, payload: string][] = [],
+    options: RigOptions = {},
+  ): { rig: Rig; connection: Connection } {
+    const rig = new Rig(options);
     let connection = rig.connect();
     rig.publish("x", "bad", 1);
     for (const [topic, payload] of behind) rig.publish(topic, payload, 1);
@@ -226,7 +229,7 @@ describe("while a message is suspected", () => {
   }
 
   it("what was sent before waits for the verdict, whatever its topic, for it is sent again in its order", () => {
-    const { rig, connection } = suspected(["y", "sent, too"]);
+    const { rig, connection } = suspected([["y", "sent, too"]]);
     connection.expectNothing(2999);
     rig.advance(1);
     expect(rig.client.parked).toHaveLength(1);
@@ -254,5 +257,13 @@ describe("while a message is suspected", () => {
     next.expect("publish", { topic: "x", payload: "bad" });
     expect(rig.client.parked).toEqual([]);
     expect(rig.news("error")).toEqual([]);
+  });
+
+  it("is tried again in time, though nothing else is waited for", () => {
+    const { rig, connection } = suspected([], { keepAlive: 0 });
+    rig.advance(3000);
+    expect(rig.news("error")).toEqual([["error", "message-parked"]]);
+    connection.expectNothing(600_000 - 1);
+    connection.expect("publish", { payload: "bad", dup: true }, 1);
   });
 });

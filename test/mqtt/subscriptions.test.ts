@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Subscriptions } from "../../src/mqtt/subscriptions.js";
 import { publish, suback, unsuback } from "../support/packets.js";
 import { Rig, thrownBy } from "../support/rig.js";
 import type { Connection } from "../support/scripted-broker.js";
@@ -311,5 +312,71 @@ describe("after a reconnect", () => {
     rig.client.unsubscribe("a");
     connection = rig.reconnect(connection);
     expect(connection.expect("unsubscribe").unsubscriptions).toEqual(["a"]);
+  });
+});
+
+describe("the difference between what is wanted and what the broker holds", () => {
+  const events = { subscribed: () => {}, unsubscribed: () => {} };
+  const handler = () => {};
+  const WRAP = 0x7fff_ffff;
+
+  it("is asked for a packet at a time, and the oldest that is not answered counts, whatever the clock says", () => {
+    const subscriptions = new Subscriptions();
+    expect(subscriptions.waitingSince(0)).toBeUndefined();
+    subscriptions.add("a", 0, handler);
+    subscriptions.request(1, WRAP - 5);
+    subscriptions.add("b", 0, handler);
+    subscriptions.request(2, (WRAP + 5) | 0);
+    subscriptions.add("c", 0, handler);
+    subscriptions.request(3, WRAP);
+    const now = (WRAP + 10) | 0;
+    expect(subscriptions.due).toBe(false);
+    expect(subscriptions.waitingSince(now)).toBe(WRAP - 5);
+    subscriptions.suback(1, Uint8Array.of(0), events);
+    expect(subscriptions.waitingSince(now)).toBe(WRAP);
+    subscriptions.suback(3, Uint8Array.of(0), events);
+    expect(subscriptions.waitingSince(now)).toBe((WRAP + 5) | 0);
+    expect([1, 2, 3].map((id) => subscriptions.usesId(id))).toEqual([false, true, false]);
+  });
+
+  it("is asked for again when the request could not go", () => {
+    const subscriptions = new Subscriptions();
+    subscriptions.add("a", 1, handler);
+    const packet = subscriptions.request(1, 0);
+    expect(subscriptions.known()).toEqual([["a", 3]]);
+    subscriptions.withdraw(2);
+    expect(subscriptions.due).toBe(false);
+    subscriptions.withdraw(1);
+    expect(subscriptions.due).toBe(true);
+    expect(subscriptions.request(1, 0)).toEqual(packet);
+  });
+
+  it("is stored as what the broker holds, and restored as that", () => {
+    const subscriptions = new Subscriptions();
+    subscriptions.add("a", 2, handler);
+    subscriptions.add("b", 1, handler);
+    subscriptions.request(1, 0);
+    subscriptions.suback(1, Uint8Array.of(1, 0x80), events);
+    subscriptions.add("c", 0, handler);
+    // Granted with less than was asked for: there is no use in asking again.
+    expect(subscriptions.known()).toEqual([["a", 2]]);
+    const restored = new Subscriptions();
+    restored.restore(subscriptions.known());
+    expect(restored.known()).toEqual([["a", 2]]);
+    restored.doubt();
+    expect(restored.known()).toEqual([["a", 3]]);
+    const nothing = new Subscriptions();
+    nothing.add("a", 0, handler);
+    nothing.doubt();
+    expect(nothing.known()).toEqual([]);
+  });
+
+  it("is none for what nobody wants and nobody holds", () => {
+    const subscriptions = new Subscriptions();
+    subscriptions.add("a", 0, handler);
+    subscriptions.remove("a");
+    subscriptions.remove("never there");
+    expect(subscriptions.due).toBe(false);
+    expect(subscriptions.known()).toEqual([]);
   });
 });
