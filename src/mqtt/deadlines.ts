@@ -66,9 +66,7 @@ export class Deadlines {
     const past = this.longAt !== undefined && elapsed(now, this.longAt) >= this.responseTimeout;
     if (wait === undefined || past) this.longAt = undefined;
     const answer = wait === undefined ? -1 : Math.max(0, this.responseTimeout - elapsed(now, wait.since));
-    if (!this.pings) return answer;
-    const ping = Math.max(0, this.interval - this.quiet(now));
-    return answer < 0 ? ping : Math.min(answer, ping);
+    return this.pings ? sooner(answer, Math.max(0, this.interval - this.quiet(now))) : answer;
   }
 
   /** Does what time asks for. @throws MqttError of kind `transport` when an answer is overdue */
@@ -130,4 +128,9 @@ export class Deadlines {
 
 function elapsed(now: number, since: number): number {
   return (now - since) | 0;
+}
+
+/** The shorter of two times; one that is negative is none. */
+export function sooner(one: number, other: number): number {
+  return one < 0 || (other >= 0 && other < one) ? other : one;
 }

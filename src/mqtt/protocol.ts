@@ -6,7 +6,7 @@
  * room for it, so there is no queue of bytes: what is to be sent follows from the session's state.
  */
 import type { Outcome, PayloadSource } from "./api.js";
-import { type DeadlineOptions, Deadlines } from "./deadlines.js";
+import { type DeadlineOptions, Deadlines, sooner } from "./deadlines.js";
 import { Decoder, NOTHING, PACKET } from "./decode.js";
 import { type ConnectFields, encodeConnect } from "./encode.js";
 import { MqttError, violation } from "./errors.js";
@@ -209,12 +209,13 @@ export class Protocol {
   deadline(now: number): number {
     if (this.state === OFFLINE) return -1;
     const wait = this.deadlines.next(now);
-    const retry = this.state === CONNECTED ? this.poison.next(now) : -1;
-    return wait < 0 || (retry >= 0 && retry < wait) ? retry : wait;
+    if (this.state !== CONNECTED) return wait;
+    return sooner(wait, sooner(this.poison.next(now), this.session.patience(now)));
   }
 
   /**
-   * Does what time asks for: PINGREQ becomes due, parked messages get another chance.
+   * Does what time asks for: PINGREQ becomes due, parked messages get another chance. A request that has waited for the store
+   * is due by itself.
    * @throws MqttError of kind `transport` when an answer has not come in time; the connection is to be closed
    */
   tick(now: number): void {

@@ -212,6 +212,14 @@ export class Session {
     return ((now - this.waitsSince) | 0) < NOTE_PATIENCE;
   }
 
+  /** Milliseconds from `now` until a request that waits for the store goes all the same, -1 when none does. */
+  patience(now: number): number {
+    if (this.waitsSince === undefined || !this.subscriptions.due) return -1;
+    const left = NOTE_PATIENCE - ((now - this.waitsSince) | 0);
+    // One that has waited for long enough goes as soon as there is room.
+    return left > 0 ? left : -1;
+  }
+
   /** The broker's subscriptions have changed. */
   saveSubscriptions(): void {
     if (this.established) this.save();

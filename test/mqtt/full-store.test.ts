@@ -254,6 +254,22 @@ describe("a store that does not take what is kept of the session", () => {
     connection.expect("subscribe");
   });
 
+  it("has a request wait no longer than that, though nothing else is sent and no time is kept for a ping", () => {
+    const store = new MapStore();
+    const rig = new Rig({ store, keepAlive: 0 }, { window: 8 });
+    const connection = rig.connect();
+    refuseSession(store);
+    rig.client.subscribe("a", {}, rig.handler);
+    connection.expectNothing(149_999);
+    connection.expect("subscribe", {}, 1);
+    // From then on none does, and no timer runs for it.
+    connection.send(suback(connection.packets.at(-1)?.messageId as number, 0));
+    rig.client.subscribe("b", {}, rig.handler);
+    connection.expect("subscribe", {}, 0);
+    connection.send(suback(connection.packets.at(-1)?.messageId as number, 0));
+    connection.expectNothing(1_000_000);
+  });
+
   it("does not believe, either, a session that is stored with somebody else", () => {
     const store = new MapStore();
     new Rig({ store, id: "other" }).connect();
