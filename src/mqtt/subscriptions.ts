@@ -147,7 +147,9 @@ export class Subscriptions {
 
   /** The request just made cannot be sent. */
   withdraw(id: number): void {
-    for (const entry of this.list) if (entry.request === id) entry.request = 0;
+    this.list.forEach((entry) => {
+      if (entry.request === id) entry.request = 0;
+    });
   }
 
   /** The oldest request under way was sent at; undefined when there is none. */
