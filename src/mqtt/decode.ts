@@ -119,11 +119,6 @@ export class Decoder {
     return this.buffer[this.bodyStart + index] as number;
   }
 
-  /** Bytes in the body. */
-  get length(): number {
-    return this.bodyEnd - this.bodyStart;
-  }
-
   /**
    * Finds the next packet or piece.
    * @returns NOTHING, PACKET or PIECE

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Decoder, PACKET } from "../../src/mqtt/decode.js";
 import { decode } from "../support/decoded.js";
 import { connack, generate, type Packet, PINGRESP, publish, suback, unsuback } from "../support/packets.js";
 import { BREACHES, TOO_LARGE } from "../vectors/streams.js";
@@ -118,6 +119,54 @@ describe("the decoder", () => {
       (event) => (event as Piece).body.length / 2,
     );
     expect(lengths).toEqual([94, 100, 100, 100, 100, 100, 100, 100, 100, 100, 6]);
+  });
+
+  it("gives them so behind other packets, too, wherever these end", () => {
+    for (const before of [1, 2, 5, 20]) {
+      const list = [...Array(before).fill(PINGRESP), publish("t", Buffer.alloc(300))];
+      for (const cuts of [[7], [100], [41, 59]]) {
+        const lengths = decode(stream(list), 100, cuts)
+          .events.slice(before)
+          .map((event) => (event as Piece).body.length / 2);
+        expect(lengths).toEqual([94, 100, 100, 6]);
+      }
+    }
+  });
+
+  it("takes a topic that just fits, and a Remaining Length of four bytes", () => {
+    // 1 + 1 + 2 bytes stand before it.
+    const longest = "t".repeat(60);
+    expect(decode(stream([publish(longest, "")]), 64, [7]).events).toMatchObject([{ topic: longest }]);
+    const decoder = new Decoder(64);
+    const header = [0x30, 0x80, 0x80, 0x80, 0x01, 0, 1, 0x74];
+    decoder.room().set([...header, ...Array(64 - header.length).fill(7)]);
+    decoder.filled(64);
+    expect(decoder.next()).toBe(PACKET);
+    expect(decoder.byteLength).toBe(2_097_152 - 3);
+    expect(decoder.body()).toEqual(new Uint8Array(64 - header.length).fill(7));
+    expect(decoder.unfinished).toBe(true);
+  });
+
+  it("tells a message from another by topic, identifier and payload, one in pieces by its length", () => {
+    const printed = (one: Packet, size = 200) => {
+      const decoder = new Decoder(size);
+      const bytes = stream([one]);
+      const here = Math.min(size, bytes.length);
+      decoder.room().set(bytes.subarray(0, here));
+      decoder.filled(here);
+      expect(decoder.next()).toBe(PACKET);
+      return decoder.print();
+    };
+    const print = printed(publish("t", "x", 2, 5));
+    expect(printed(publish("t", "x", 2, 5, { dup: true, retain: true }))).toBe(print);
+    for (const other of [publish("u", "x", 2, 5), publish("t", "y", 2, 5), publish("t", "x", 2, 6)]) {
+      expect(printed(other)).not.toBe(print);
+    }
+    // The rest of it may be another each time that it begins: what is here of it does not count.
+    const long = printed(publish("t", Buffer.alloc(300, 1), 2, 5));
+    expect(printed(publish("t", Buffer.alloc(300, 2), 2, 5))).toBe(long);
+    expect(printed(publish("t", Buffer.alloc(301, 1), 2, 5))).not.toBe(long);
+    expect(printed(publish("t", Buffer.alloc(300, 1), 2, 5), 100)).toBe(long);
   });
 
   it("never runs in circles, holds more than its buffer or throws anything but an MqttError, whatever comes", () => {

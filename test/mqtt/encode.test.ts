@@ -9,6 +9,7 @@ import {
   encodeRequest,
   headerLength,
   identifierOf,
+  isOfOneStream,
   viewPublish,
   writeAcknowledgement,
   writeBare,
@@ -214,4 +215,38 @@ it("an encoded PUBLISH is read back as it was given", () => {
       },
     ),
   );
+});
+
+it("an encoded PUBLISH is written into the array that is given for it", () => {
+  const given: Uint8Array[] = [];
+  const allocate = (byteLength: number) => {
+    given.push(new Uint8Array(byteLength));
+    return given[0] as Uint8Array;
+  };
+  const packet = encodePublish("t", 1, "x", 1, false, 5, allocate);
+  expect(packet).toBe(given[0]);
+  expect(packet).toEqual(encodePublish("t", 1, "x", 1, false, 5));
+});
+
+describe("two packets are of one stream", () => {
+  const one = encodePublish("a/b", 3, "x", 1, false, 5);
+  const is = (other: Uint8Array) => isOfOneStream(one, other) && isOfOneStream(other, one);
+
+  it("when both are PUBLISH to one topic with one QoS, whatever else they say", () => {
+    expect(is(encodePublish("a/b", 3, "y".repeat(200), 1, true, 6))).toBe(true);
+    const again = one.slice();
+    again[0] = (again[0] as number) | 8;
+    expect(is(again)).toBe(true);
+  });
+
+  it("and not with another topic or QoS, nor as PUBREL", () => {
+    for (const topic of ["a/c", "c/b", "a/bb", "a"]) {
+      expect(is(encodePublish(topic, topic.length, "x", 1, false, 5))).toBe(false);
+    }
+    expect(is(encodePublish("a/c", 3, "y".repeat(200), 1, false, 5))).toBe(false);
+    expect(is(encodePublish("a/b", 3, "x", 2, false, 5))).toBe(false);
+    const release = Uint8Array.of(0x62, 2, 0, 5);
+    expect(isOfOneStream(release, release)).toBe(false);
+    expect(is(release)).toBe(false);
+  });
 });
