@@ -64,23 +64,23 @@ describe("the options", () => {
   });
 
   it.each([
-    [{ host: "" }, "option"],
-    [{ host: undefined }, "option"],
-    [{ id: undefined }, "option"],
-    [{ id: 5 }, "option"],
-    [{ id: "a\0" }, "MQTT-1.5.3-1"],
-    [{ id: "a".repeat(65_536) }, "field-too-long"],
-    [{ id: "" }, "MQTT-3.1.3-7"],
-    [{ user: "a\0" }, "MQTT-1.5.3-1"],
-    [{ user: "a".repeat(65_536) }, "field-too-long"],
-    [{ password: "b" }, "MQTT-3.1.2-22"],
-    [{ user: "a", password: "\ud800" }, "MQTT-1.5.3-1"],
-    [{ user: "a", password: "b".repeat(65_536) }, "field-too-long"],
-    [{ will: { topic: "a/#", message: "" } }, "MQTT-3.3.2-2"],
-    [{ will: { topic: "a", message: "\ud800" } }, "MQTT-1.5.3-1"],
-    [{ will: { topic: "a", message: new Uint8Array(65_536) } }, "field-too-long"],
-    [{ will: { topic: "a", message: "", QoS: 3 } }, "option"],
-  ])("%o is refused", (wrong, code) => {
+    ["no host", { host: "" }, "option"],
+    ["host undefined", { host: undefined }, "option"],
+    ["id undefined", { id: undefined }, "option"],
+    ["a number as id", { id: 5 }, "option"],
+    ["U+0000 in id", { id: "a\0" }, "MQTT-1.5.3-1"],
+    ["an id too long", { id: "a".repeat(65_536) }, "field-too-long"],
+    ["an empty id without clean", { id: "" }, "MQTT-3.1.3-7"],
+    ["U+0000 in user", { user: "a\0" }, "MQTT-1.5.3-1"],
+    ["a user too long", { user: "a".repeat(65_536) }, "field-too-long"],
+    ["a password without user", { password: "b" }, "MQTT-3.1.2-22"],
+    ["half a surrogate pair in password", { user: "a", password: "\ud800" }, "MQTT-1.5.3-1"],
+    ["a password too long", { user: "a", password: "b".repeat(65_536) }, "field-too-long"],
+    ["a will to a wildcard", { will: { topic: "a/#", message: "" } }, "MQTT-3.3.2-2"],
+    ["half a surrogate pair in a will", { will: { topic: "a", message: "\ud800" } }, "MQTT-1.5.3-1"],
+    ["a will too long", { will: { topic: "a", message: new Uint8Array(65_536) } }, "field-too-long"],
+    ["a will with QoS 3", { will: { topic: "a", message: "", QoS: 3 } }, "option"],
+  ])("%s is refused", (_what, wrong, code) => {
     expect(thrownBy(() => settle({ ...LEAST, ...wrong } as ClientOptions))).toMatchObject({ kind: "misuse", code });
   });
 
