@@ -73,6 +73,9 @@ describe("the store is asked", () => {
     connection.send(pubrec(messageId));
     expect(changes()).toBe("+o");
     connection.expect("pubrel");
+    connection.send(pubrec(messageId));
+    connection.expect("pubrel");
+    expect(changes()).toBe("");
     connection.send(pubcomp(messageId));
     expect(changes()).toBe("-o");
     rig.publish("a", "x", 0);

@@ -371,6 +371,35 @@ describe("the difference between what is wanted and what the broker holds", () =
     expect(nothing.known()).toEqual([]);
   });
 
+  it("is answered by the packet that belongs to the request only", () => {
+    const subscriptions = new Subscriptions();
+    subscriptions.add("a", 0, handler);
+    subscriptions.request(1, 0);
+    expect(thrownBy(() => subscriptions.unsuback(1, events)).code).toBe("MQTT-3.10.4-4");
+    subscriptions.suback(1, Uint8Array.of(0), events);
+    subscriptions.remove("a");
+    subscriptions.request(2, 0);
+    expect(thrownBy(() => subscriptions.suback(2, Uint8Array.of(0), events)).code).toBe("MQTT-3.8.4-2");
+    subscriptions.unsuback(2, events);
+    expect(subscriptions.known()).toEqual([]);
+  });
+
+  it("takes no memory for what was ended, however many filters came and went", () => {
+    const subscriptions = new Subscriptions();
+    const held = () => (Reflect.get(subscriptions, "list") as unknown[]).length;
+    for (let n = 1; n <= 100; n++) {
+      subscriptions.add(`${n}`, 0, handler);
+      subscriptions.request(n, 0);
+      subscriptions.suback(n, Uint8Array.of(n % 2 ? 0 : 0x80), events);
+      subscriptions.remove(`${n}`);
+      if (n % 2) {
+        subscriptions.request(200 + n, 0);
+        subscriptions.unsuback(200 + n, events);
+      }
+      expect(held()).toBe(0);
+    }
+  });
+
   it("is none for what nobody wants and nobody holds", () => {
     const subscriptions = new Subscriptions();
     subscriptions.add("a", 0, handler);
