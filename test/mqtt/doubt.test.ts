@@ -70,24 +70,28 @@ describe("an incoming QoS 2 message whose store failed", () => {
 });
 
 describe("a CONNECT that was not seen answered", () => {
-  it("makes a message without DUP a new one, though its identifier is held from the session before", () => {
-    const rig = new Rig();
-    let connection = rig.connect();
-    connection.send(publish("a", "old", 2, 5));
-    connection.expect("pubrec");
-    connection.reset();
-    // The broker has lost its session and begins another, but what it says of that is lost.
-    connection = rig.broker.accept(9000);
-    connection.expect("connect");
-    connection.reset();
-    connection = rig.broker.welcome({ sessionPresent: true, within: 9000 });
-    connection.send(publish("a", "new", 2, 5));
-    connection.expect("pubrec", { messageId: 5 });
-    expect(rig.messages.map(({ text }) => text)).toEqual(["old", "new"]);
-    connection.send(publish("a", "new", 2, 5, { dup: true }));
-    connection.expect("pubrec", { messageId: 5 });
-    expect(rig.messages).toHaveLength(2);
-  });
+  it.each(["another", "the same"])(
+    "makes a message without DUP a new one, though its identifier is held from the session before: %s",
+    (what) => {
+      const next = what === "another" ? "new" : "old";
+      const rig = new Rig();
+      let connection = rig.connect();
+      connection.send(publish("a", "old", 2, 5));
+      connection.expect("pubrec");
+      connection.reset();
+      // The broker has lost its session and begins another, but what it says of that is lost.
+      connection = rig.broker.accept(9000);
+      connection.expect("connect");
+      connection.reset();
+      connection = rig.broker.welcome({ sessionPresent: true, within: 9000 });
+      connection.send(publish("a", next, 2, 5));
+      connection.expect("pubrec", { messageId: 5 });
+      expect(rig.messages.map(({ text }) => text)).toEqual(["old", next]);
+      connection.send(publish("a", next, 2, 5, { dup: true }));
+      connection.expect("pubrec", { messageId: 5 });
+      expect(rig.messages).toHaveLength(2);
+    },
+  );
 
   it("makes another message a new one, with DUP, too: the broker may have sent it before in the session it began", () => {
     const store = new MapStore();

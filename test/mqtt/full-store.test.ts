@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MemoryStore } from "../../host-sim/core/memory-store.js";
+import { Session } from "../../src/mqtt/session.js";
 import type { StorageError } from "../../src/platform.js";
 import { MapStore } from "../support/map-store.js";
 import { connack, puback, pubcomp, publish, pubrec, pubrel, suback } from "../support/packets.js";
@@ -346,4 +347,28 @@ describe("a store that does not take what is kept of the session", () => {
       expect(after.messages[0]?.token).toBeGreaterThan(rig.messages.at(-1)?.token as number);
     },
   );
+});
+
+describe("the patience of a request that the store takes no note of", () => {
+  it("is told until it is over, and only while a request is due", () => {
+    const store = new MapStore();
+    const options = { durability: "always", identity: "me", window: 8, maximumReceived: 8, first: 1 } as const;
+    const session = new Session({ store, ...options });
+    session.online(false, false);
+    // A block of tokens, so that no write is due for that.
+    session.nextToken();
+    refuseSession(store);
+    expect(session.patience(0)).toBe(-1);
+    session.subscriptions.add("a", 0, () => {});
+    expect(session.patience(0)).toBe(-1);
+    expect(session.subscriptionRequest(1000)).toBeUndefined();
+    expect(session.patience(1000)).toBe(150_000);
+    expect(session.patience(150_999)).toBe(1);
+    expect(session.subscriptionRequest(150_999)).toBeUndefined();
+    // Then it goes as soon as there is room, which no timer brings.
+    expect(session.patience(151_000)).toBe(-1);
+    expect(session.patience(200_000)).toBe(-1);
+    expect(session.subscriptionRequest(151_000)).toBeDefined();
+    expect(session.patience(151_000)).toBe(-1);
+  });
 });
