@@ -10,7 +10,8 @@ class NodeTimer {
 
   constructor(callback: () => void, delay: number) {
     this.#callback = callback;
-    this.#due = performance.now() + delay;
+    // `now` tells whole milliseconds, by which it is to be late enough, too.
+    this.#due = performance.now() + Math.ceil(delay);
     if (delay === 0) this.#immediate = setImmediate(callback);
     else this.#wait(delay);
   }

@@ -227,9 +227,11 @@ test("when the broker is gone, a second Ctrl-C does not wait for it", async () =
   await run.event("disconnected", ({ t }) => t > stopping + 400);
   run.signal("SIGINT");
   expect(await run.ended()).toBe(1);
-  const { lost: missing, pending, seconds } = run.summary();
-  expect(missing).toBe(pending);
-  expect(missing).toBeGreaterThan(0);
+  const { lost: missing, pending, acknowledged, seconds } = run.summary();
+  // What was acknowledged just before may not have come to the observer any more.
+  expect(missing).toBeGreaterThanOrEqual(pending);
+  expect(missing).toBeLessThanOrEqual(pending + acknowledged);
+  expect(pending).toBeGreaterThan(0);
   expect(seconds).toBeLessThan(20);
 });
 
