@@ -3,8 +3,8 @@
  *
  * It is told from the others by sending them one at a time, and from a broker or a network that closes whatever is sent by a
  * connection without it. Only when that one lasts is the message parked: it stays accepted, and gets another chance now and
- * then, for brokers change. Until then what comes behind it on its topic waits too, for it may be acquitted, and order is
- * promised. The next message may be poison too: then both are held back, and so on, up to a few. Where no QoS 2 message was
+ * then, for brokers change. Until then what comes behind it on its topic waits too, and what was sent before, for it may be
+ * acquitted, and order is promised. Several are held back only where the broker has lost what was sent. Where no QoS 2 message was
  * ever taken, a suspect with QoS 2 stands for all of them: some brokers have no QoS 2 and close the connection at it (NATS 2.9).
  */
 import { isOfOneStream } from "./encode.js";

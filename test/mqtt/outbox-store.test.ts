@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { viewPublish } from "../../src/mqtt/encode.js";
+import { Outbox } from "../../src/mqtt/outbox.js";
+import { SessionStore } from "../../src/mqtt/session-store.js";
+import { MapStore } from "../support/map-store.js";
+import { accept, damage, outboxOn, packetOf, send } from "./outboxes.js";
+
+describe("what the store is asked", () => {
+  const changesOf = (store: MapStore) => {
+    const changes: string[] = [];
+    store.refuse = (key, value) => void changes.push(`${value === undefined ? "-" : "+"}${key}`);
+    return () => changes.splice(0).join(" ");
+  };
+
+  it("when a connection ends: what is not stored yet, once, and nothing that a source holds", () => {
+    const store = new MapStore();
+    const changes = changesOf(store);
+    const outbox = outboxOn(store, "offline");
+    outbox.online();
+    accept(outbox, 1, 2);
+    outbox.accept(3, packetOf(3), { byteLength: 1, read: () => {} });
+    expect(changes()).toBe("");
+    outbox.offline();
+    expect(changes()).toBe("+o1 +o2");
+    outbox.online();
+    outbox.offline();
+    expect(changes()).toBe("");
+  });
+
+  it("when the session is stored: the releases there are, once, and no other message", () => {
+    const store = new MapStore();
+    const outbox = outboxOn(store);
+    accept(outbox, 1, 2);
+    send(outbox);
+    outbox.release(outbox.log.at(0));
+    const changes = changesOf(store);
+    outbox.savedSession(false);
+    expect(changes()).toBe("");
+    outbox.savedSession(true);
+    expect(changes()).toBe("+o1");
+    outbox.savedSession(true);
+    expect(changes()).toBe("");
+    // One that is not stored is not stored as its release.
+    const other = outboxOn(store, "offline");
+    other.online();
+    accept(other, 5);
+    send(other);
+    other.release(other.log.at(0));
+    other.savedSession(true);
+    expect(changes()).toBe("");
+  });
+
+  it("when a message is complete: to delete it, and then nothing more of it, though there is room for the session now", () => {
+    const store = new MapStore();
+    const sealed = new SessionStore(store);
+    const outbox = new Outbox(sealed, "always", 2);
+    accept(outbox, 1);
+    send(outbox);
+    outbox.release(outbox.log.at(0));
+    sealed.onDeleted = () => outbox.savedSession(true);
+    outbox.complete(0);
+    expect(store.keys()).toEqual(["r"]);
+  });
+
+  it("when a message is put aside: to mark it, once, and again when it is to be sent though it never was", () => {
+    const store = new MapStore();
+    const outbox = outboxOn(store);
+    accept(outbox, 1, 2);
+    const changes = changesOf(store);
+    const sealed = new SessionStore(store);
+    const mark = (token: number) => sealed.read(`p${token}`, (value) => value[0]);
+    outbox.park(0);
+    expect(changes()).toBe("+p1");
+    expect(mark(1)).toBe(0);
+    outbox.unpark(outbox.parked[0] as never, 2);
+    expect(changes()).toBe("+p1");
+    expect(mark(1)).toBe(1);
+    expect(outbox.log.at(0)).toMatchObject({ token: 1, strikes: 2, marked: true });
+    expect(send(outbox)).toEqual([1, 2]);
+    outbox.park(0);
+    outbox.park(0);
+    expect(changes()).toBe("+p2");
+    expect(mark(2)).toBe(1);
+    outbox.unpark(outbox.parked[0] as never, 0);
+    expect(changes()).toBe("");
+    outbox.complete(0);
+    expect(changes()).toBe("-o1 -p1");
+    // In memory only there is nothing to mark.
+    const other = outboxOn(new MapStore(), "offline");
+    other.online();
+    accept(other, 5);
+    other.park(0);
+    expect(other.parked[0]).toMatchObject({ token: 5, marked: false });
+  });
+
+  it("in a review: nothing for what stays as it is, nor for what is not stored", () => {
+    const store = new MapStore();
+    const outbox = outboxOn(store);
+    accept(outbox, 1, 2, 3, 4);
+    const changes = changesOf(store);
+    outbox.review(() => undefined);
+    expect(changes()).toBe("");
+    const other = outboxOn(store, "offline");
+    other.online();
+    accept(other, 5);
+    other.review(() => "another");
+    expect(changes()).toBe("");
+    expect(new TextDecoder().decode(viewPublish(other.log.at(0).packet).payload)).toBe("another");
+  });
+
+  it("in a review of a value that is damaged: to set it aside; those behind it are reviewed", () => {
+    const store = new MapStore();
+    const outbox = outboxOn(store);
+    accept(outbox, 1, 2, 3, 4);
+    damage(store, "o3");
+    const seen: number[] = [];
+    outbox.review(({ token }) => void seen.push(token));
+    expect(seen).toEqual([1, 2, 4]);
+  });
+});
