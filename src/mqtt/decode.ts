@@ -2,12 +2,14 @@
  * Packets of a broker from a stream of bytes. Chapter 3.
  *
  * One buffer, filled by the owner and never grown. A packet that fits it is given whole; a PUBLISH that does not is given in
- * pieces, and where the pieces end depends on the buffer's size alone, never on how the bytes happened to arrive. Every
- * rule is checked as soon as the bytes it is about are there, so that a peer that breaks one is not waited for.
+ * pieces, and where the pieces end depends on the buffer's size alone, never on how the bytes happened to arrive. One whose
+ * topic does not fit is read past, and told of when it has come to its end. Every rule is checked as soon as the bytes it is
+ * about are there, so that a peer that breaks one is not waited for.
  */
 import type { QoS } from "./api.js";
 import { checksum } from "./checksum.js";
 import { resource, violation } from "./errors.js";
+import { LongTopic, NAMED } from "./long-topic.js";
 import {
   CONNACK,
   DUP,
@@ -24,11 +26,11 @@ import {
   uint16At,
 } from "./packet.js";
 import { hasWildcard } from "./topic.js";
-import { readUtf8 } from "./utf8.js";
+import { readStart, readUtf8 } from "./utf8.js";
 
 /** {@link Decoder.next} has found no whole packet or piece. */
 export const NOTHING = 0;
-/** {@link Decoder.next} has found a packet, or the first piece of a PUBLISH. */
+/** {@link Decoder.next} has found a packet, the first piece of a PUBLISH, or the end of one with a {@link LongTopic}. */
 export const PACKET = 1;
 /** {@link Decoder.next} has found a further piece of the PUBLISH that came before. */
 export const PIECE = 2;
@@ -59,13 +61,16 @@ export class Decoder {
   byteLength = 0;
   /** Of a PUBLISH: where the piece stands in the payload. */
   offset = 0;
-  /** Where the variable header of a PUBLISH stands. */
+  /** The PUBLISH that is being read past, or just was: no topic, payload or piece is given of it. */
+  long: LongTopic | undefined;
+  /** Where the variable header of a PUBLISH stands, and its topic ends; 0 while that is not known. */
   private topicStart = 0;
+  private topicEnd = 0;
   /** Where the payload or piece (PUBLISH), the return codes (SUBACK) or flags and return code (CONNACK) stand. */
   private bodyStart = 0;
   private bodyEnd = 0;
 
-  /** @param size bytes of the buffer; bounds topic lengths and pieces */
+  /** @param size bytes of the buffer, 64 at least; bounds pieces and the topics that are handed over */
   constructor(size: number) {
     this.buffer = new Uint8Array(size);
   }
@@ -73,9 +78,10 @@ export class Decoder {
   /** Forgets everything: for a new connection. */
   reset(): void {
     this.start = this.end = this.left = this.bodyStart = this.bodyEnd = 0;
+    this.long = undefined;
   }
 
-  /** Whether a PUBLISH has been given in part. */
+  /** Whether a PUBLISH has been given, or read past, in part. */
   get unfinished(): boolean {
     return this.left > 0;
   }
@@ -114,6 +120,13 @@ export class Decoder {
     return this.left > 0 ? sum ^ (this.byteLength & 0xffff) : sum;
   }
 
+  /** What is known of the topic of the PUBLISH just found, or at which `next` threw: its first bytes, "" where none is. */
+  get topicKnown(): string {
+    const long = this.long;
+    if (long !== undefined) return readStart(long.known, 0, long.known.length);
+    return readStart(this.buffer, this.topicStart + 2, Math.min(this.topicEnd, this.topicStart + 2 + NAMED));
+  }
+
   /** One byte of the body. */
   byte(index: number): number {
     return this.buffer[this.bodyStart + index] as number;
@@ -126,11 +139,15 @@ export class Decoder {
    * after that there is nothing to go on with
    */
   next(): number {
-    if (this.left > 0) return this.nextPiece(this.start);
+    if (this.left > 0) return this.long === undefined ? this.nextPiece(this.start) : this.readPast();
     if (this.start === this.end) return NOTHING;
     const first = this.buffer[this.start] as number;
     const type = first >> 4;
     const flags = first & 0x0f;
+    this.long = undefined;
+    this.topicStart = this.topicEnd = 0;
+    this.type = type;
+    this.flags = flags;
     this.checkFirst(type, flags);
 
     let at = this.start + 1;
@@ -153,8 +170,6 @@ export class Decoder {
         `${PACKET_NAMES[type]} of ${remaining} bytes is larger than the receive buffer`,
       );
     }
-    this.type = type;
-    this.flags = flags;
     if (type === PUBLISH) return this.publish(at, end);
     if (end > this.end) return NOTHING;
     this.packet(at, end);
@@ -220,33 +235,41 @@ export class Decoder {
 
   /** The fixed header of a PUBLISH is here: its variable header begins at `at`, its payload ends at `end`. */
   private publish(at: number, end: number): number {
-    if (at + 2 > this.end) return this.wait(at + 2);
+    if (at + 2 > this.end) return NOTHING;
     const topicEnd = at + 2 + uint16At(this.buffer, at);
     const payload = this.QoS > 0 ? topicEnd + 2 : topicEnd;
     if (payload > end) throw violation("MQTT-3.3.2", "the topic of a PUBLISH is longer than the packet");
     if (topicEnd === at + 2) throw violation("MQTT-4.7.3-1", "PUBLISH with an empty topic");
-    if (payload > this.end) return this.wait(payload);
+    // Of a payload that is there, a byte at least must fit behind the topic: a piece is never empty.
+    if (Math.min(payload + 1, end) - this.start > this.buffer.length) {
+      const length = topicEnd - at - 2;
+      this.long = new LongTopic(length, end - at - 2, this.QoS > 0, checksum(this.buffer, at, at + 2));
+      this.start = at + 2;
+      return this.readPast();
+    }
+    if (payload > this.end) return NOTHING;
     const fits = end - this.start <= this.buffer.length;
     if (fits && end > this.end) return NOTHING;
     if (!fits && this.end - this.start < this.buffer.length) return NOTHING;
 
+    this.topicStart = at;
+    this.topicEnd = topicEnd;
     const topic = readUtf8(this.buffer, at + 2, topicEnd);
     if (hasWildcard(topic)) throw violation("MQTT-3.3.2-2", `PUBLISH to "${topic}", which holds a wildcard`);
     this.id = this.QoS > 0 ? this.identifier(topicEnd) : 0;
     this.topic = topic;
-    this.topicStart = at;
     this.byteLength = end - payload;
     this.left = this.byteLength;
     this.give(payload, Math.min(end, this.end));
     return PACKET;
   }
 
-  /** More bytes are needed before `until`, counted as offsets into the buffer are. */
-  private wait(until: number): number {
-    if (until - this.start > this.buffer.length) {
-      throw resource("topic-too-long", `a topic is longer than the receive buffer of ${this.buffer.length} bytes`);
-    }
-    return NOTHING;
+  private readPast(): number {
+    const long = this.long as LongTopic;
+    this.start = long.take(this.buffer, this.start, this.end);
+    this.left = long.left;
+    this.id = long.id;
+    return this.left > 0 ? NOTHING : PACKET;
   }
 
   private nextPiece(start: number): number {

@@ -170,6 +170,12 @@ export class Inbox {
     }
   }
 
+  /** A message is not handed over at all. @throws MqttError of kind `resource` */
+  skip(id: number, print: number): void {
+    this.received.add(id, print);
+    this.processed(id, 0);
+  }
+
   /** The handlers of a message are done: it will not be handed over again. @throws MqttError of kind `resource` */
   processed(id: number, token: number): void {
     const index = this._begun.findIndex((entry) => entry.id === id);

@@ -282,7 +282,7 @@ export class Protocol {
         this.connack(this.decoder.byte(0) === 1, this.decoder.byte(1));
         break;
       case PUBLISH:
-        this.receiver.publish(this.decoder, true);
+        this.publish();
         break;
       case PUBACK:
       case PUBREC:
@@ -304,6 +304,12 @@ export class Protocol {
         this.sender.pingAt = undefined;
         break;
     }
+  }
+
+  private publish(): void {
+    const decoder = this.decoder;
+    if (decoder.long === undefined) this.receiver.publish(decoder, true);
+    else this.receiver.skip(decoder, decoder.long, this.deadlines.receivedAt);
   }
 
   private connack(sessionPresent: boolean, code: number): void {

@@ -4,14 +4,16 @@
  */
 import type { Message } from "./api.js";
 import type { Decoder } from "./decode.js";
-import { resource } from "./errors.js";
+import { type MqttError, resource } from "./errors.js";
 import type { HeldMessage } from "./inbox.js";
+import { type LongTopic, LongTopicReports } from "./long-topic.js";
 import { DUP, PUBACK, PUBCOMP, PUBREC, RETAIN } from "./packet.js";
 import type { Session } from "./session.js";
 
 export interface ReceiverEvents {
   message(message: Message): void;
   aborted(message: Message): void;
+  error(error: MqttError): void;
 }
 
 export class Receiver {
@@ -25,6 +27,7 @@ export class Receiver {
   private repeated = false;
   /** Its last piece so far, while more are to come. */
   private piece: Message | undefined;
+  private readonly longTopics = new LongTopicReports();
 
   constructor(session: Session, events: ReceiverEvents, answer: (type: number, id: number) => void) {
     this.session = session;
@@ -62,14 +65,33 @@ export class Receiver {
   private begin({ QoS, id, flags }: Decoder, more: boolean, print: number): void {
     const inbox = this.session.inbox;
     const duplicate = (flags & DUP) !== 0;
-    this.repeated = QoS === 2 && inbox.isRepeated(id, duplicate, print);
+    this.repeated = QoS === 2 && this.isRepeated(id, duplicate, print);
     if (this.repeated) return;
-    if (QoS === 2 && inbox.received.full) {
-      throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
-    }
     const begun = QoS === 2 ? inbox.begun(id, duplicate, print) : undefined;
     this.token = begun ?? this.session.nextToken();
     if (QoS === 2 && more && begun === undefined) inbox.begin(id, this.token, print);
+  }
+
+  /** @throws MqttError of kind `resource` where it is not, and its identifier cannot be held */
+  private isRepeated(id: number, duplicate: boolean, print: number): boolean {
+    const inbox = this.session.inbox;
+    if (inbox.isRepeated(id, duplicate, print)) return true;
+    if (inbox.received.full) {
+      throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
+    }
+    return false;
+  }
+
+  /**
+   * A PUBLISH has been read past, for its topic could not be held: it is acknowledged, so that it does not come again, and
+   * reported. @throws as {@link publish}
+   */
+  skip(decoder: Decoder, long: LongTopic, now: number): void {
+    const { QoS, id, flags } = decoder;
+    if (QoS === 2 && !this.isRepeated(id, (flags & DUP) !== 0, long.print)) this.session.inbox.skip(id, long.print);
+    if (QoS > 0) this.answer(QoS === 1 ? PUBACK : PUBREC, id);
+    const report = this.longTopics.next(decoder.topicKnown, long, now);
+    if (report !== undefined) this.events.error(report);
   }
 
   /** PUBREL has come. It is answered whether or not there is something to release. */

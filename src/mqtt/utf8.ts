@@ -145,3 +145,43 @@ function fromCodePoints(codes: readonly number[]): string {
 function malformed() {
   return violation("MQTT-1.5.3-1", "a string is not well-formed UTF-8");
 }
+
+/** Checks a string that comes in pieces, by the rules of {@link readUtf8}, and makes no text of it. */
+export class Utf8Check {
+  /** Bytes that are to come of the character that has begun. */
+  follow = 0;
+  /** What the next of them may be. [MQTT-1.5.3-1] by table 3-7 of the Unicode Standard */
+  private least = 0;
+  private most = 0;
+
+  /** @returns where the first byte stands that breaks a rule, or `end` */
+  check(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    for (; at < end; at++) {
+      const byte = bytes[at] as number;
+      if (this.follow > 0) {
+        if (byte < this.least || byte > this.most) break;
+        this.follow--;
+        this.least = 0x80;
+        this.most = 0xbf;
+      } else if (byte >= 0x80) {
+        if (byte < 0xc2 || byte > 0xf4) break;
+        this.follow = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+        this.least = byte === 0xe0 ? 0xa0 : byte === 0xf0 ? 0x90 : 0x80;
+        this.most = byte === 0xed ? 0x9f : byte === 0xf4 ? 0x8f : 0xbf;
+      } else if (byte === 0) break;
+    }
+    return at;
+  }
+}
+
+/** Reads whole characters from `start` on, up to `end` or to what {@link readUtf8} would throw at. */
+export function readStart(bytes: Uint8Array, start: number, end: number): string {
+  const check = new Utf8Check();
+  let stop = check.check(bytes, start, end);
+  // Back to the first byte of a character that has begun.
+  if (check.follow > 0)
+    do stop--;
+    while (((bytes[stop] as number) & 0xc0) === 0x80);
+  return readUtf8(bytes, start, stop);
+}

@@ -179,6 +179,23 @@ describe("commands", () => {
     expect(results[2]).toEqual({ ok: false, error: "the payload has 100009 bytes: must be at most 1024" });
   });
 
+  it.each([0, 1, 2] as const)("are obeyed after a stranger's with a topic of any length (QoS %i)", (QoS) => {
+    bench.startConnected();
+    const { connects } = bench.broker;
+    const before = connects.length;
+    const lengths = [1255, 1268, 1269, 1270, 1273, 1275, 1276, 1280, 2048, 65_000];
+    for (const length of lengths) bench.broker.publish("motewire/mote/command/".padEnd(length, "x"), "{}", QoS);
+    bench.clock.advance(1000);
+    bench.command("sample", { id: "after" });
+    expect(bench.result("sample")).toEqual({ id: "after", ok: true, readings: 1 });
+    bench.clock.advance(120_000);
+    expect(connects.length).toBe(before);
+    // What fits is a command of a name that nobody knows.
+    const unknown = bench.broker.messages.filter(({ topic }) => topic.startsWith("motewire/mote/result/xxx"));
+    expect(unknown).toHaveLength(QoS === 0 ? 5 : 4);
+    expect(bench.notes.errors.filter((line) => line.includes("motewire/mote/command/xxx"))).toHaveLength(1);
+  });
+
   it("refuse brackets that would overflow a small stack before they are parsed", () => {
     bench.startConnected();
     bench.command("sample", "[".repeat(1000));

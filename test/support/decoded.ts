@@ -43,8 +43,9 @@ export function decode(
 }
 
 function describe(decoder: Decoder, found: number): object {
-  const { type, id, flags, topic, byteLength, offset, unfinished } = decoder;
+  const { type, id, flags, topic, byteLength, offset, unfinished, long } = decoder;
   const body = Buffer.from(decoder.body()).toString("hex");
   if (type !== types.PUBLISH) return { type: types.PACKET_NAMES[type], id, body };
+  if (long !== undefined) return { type: "long topic", id, flags, length: long.length, known: decoder.topicKnown };
   return { type: found === PIECE ? "piece" : "PUBLISH", id, flags, topic, byteLength, offset, unfinished, body };
 }

@@ -44,6 +44,5 @@ export const BREACHES: readonly BrokenStream[] = Object.freeze([
 
 /** More than a buffer of 64 bytes holds. */
 export const TOO_LARGE: readonly BrokenStream[] = Object.freeze([
-  ["a topic longer than its buffer", [0x30, 0x80, 1, 0, 100], "topic-too-long"],
   ["a SUBACK longer than its buffer", [0x90, 100], "packet-too-large"],
 ] as const);
