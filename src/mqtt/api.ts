@@ -124,6 +124,11 @@ export interface ClientCallbacks {
    * `takeover-suspected` (closed by the broker again and again soon after CONNACK, while nothing of ours was the reason;
    * attempts now wait the maximum), `message-parked` (the broker closed the connection whenever that message was sent; it
    * rests and is tried again later), `qos-2-refused` (the same, for a broker that took no QoS 2 message yet: all such rest),
+   * `topic-too-long` (a message was acknowledged and not handed over, for the receive buffer has no room for its topic; once for
+   * each of the last eight such topics, and once a minute at most), `malformed-messages` (the broker sent malformed bytes that
+   * nothing of ours can have caused on five connections in a row; attempts now wait the maximum), `session-discarded` (on five
+   * more: the broker's session is discarded, see {@link ClientOptions.malformedSession}), `subscription-rests` (that subscription
+   * may be what brings them: it is not asked for, and tried again after ten minutes, then after twice as long each time),
    * `store-damaged` (a stored value was set aside), `store-full` and `store-failed` (what is known of the session is in
    * memory only, until the store takes it; with durability `offline`, messages too when the connection ended).
    */
@@ -162,6 +167,12 @@ export interface ClientOptions extends ClientCallbacks {
    * an extra clean connection (default), or keep it, start packet identifiers at `random` and take what it delivers.
    */
   foreignSession?: "discard" | "random";
+  /**
+   * What to do when the broker has sent malformed bytes that nothing of ours can have caused on ten connections in a row:
+   * `discard` the session that may hold them with an extra clean connection (default), and with it what the broker holds for
+   * this client, or `keep` it and go on with an attempt every {@link backoff} maximum.
+   */
+  malformedSession?: "discard" | "keep";
   /** Milliseconds within which the link must open and CONNACK and every acknowledgement must arrive. Default 20,000. */
   responseTimeout?: number;
   /** Reconnect: the delay is random from 0 to minimum·2^n, at most maximum. Default 1,000 and 60,000 ms. */
@@ -188,7 +199,10 @@ export interface ClientOptions extends ClientCallbacks {
    * themselves no limit (aedes), so leave room. Default 1,024.
    */
   maximumReceived?: number;
-  /** Bytes; a longer incoming message is handed over in pieces. Default 2,048. */
+  /**
+   * Bytes; a longer incoming message is handed over in pieces, and one whose topic does not fit not at all (`topic-too-long`).
+   * Default 2,048.
+   */
   receiveBuffer?: number;
   /** Bytes; the longest single `write`. Default 2,048. */
   transmitBuffer?: number;

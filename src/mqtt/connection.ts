@@ -194,6 +194,7 @@ export class Connection {
       // It is of no use any more, whatever it says.
     }
     try {
+      this.protocol.ending(cause, now);
       this.protocol.closed();
     } catch (error) {
       this.events.error(error as MqttError);
@@ -211,7 +212,7 @@ export class Connection {
       return;
     }
     const suspected = this.reconnect.ended(now, closedByPeer && inFlight === 0);
-    const delay = this.linkUp ? this.reconnect.delay() : undefined;
+    const delay = this.linkUp ? this.reconnect.delay(this.protocol.mustWait) : undefined;
     if (delay !== undefined) this.wait(delay);
     if (suspected) {
       this.events.error(

@@ -120,10 +120,11 @@ export class Decoder {
     return this.left > 0 ? sum ^ (this.byteLength & 0xffff) : sum;
   }
 
-  /** What is known of the topic of the PUBLISH just found, or at which `next` threw: its first bytes, "" where none is. */
-  get topicKnown(): string {
+  /** The first characters of the topic of the PUBLISH just found or at which `next` threw, as far as they are well-formed. */
+  get topicKnown(): string | undefined {
     const long = this.long;
     if (long !== undefined) return readStart(long.known, 0, long.known.length);
+    if (this.topicEnd === 0) return undefined;
     return readStart(this.buffer, this.topicStart + 2, Math.min(this.topicEnd, this.topicStart + 2 + NAMED));
   }
 

@@ -21,7 +21,6 @@ const LEAST_BUFFER = 64;
 export interface Settled extends ProtocolOptions {
   readonly host: string;
   readonly port: number;
-  readonly stableTime: number;
   readonly minimumDelay: number;
   readonly maximumDelay: number;
   readonly maximumQueued: number;
@@ -30,8 +29,14 @@ export interface Settled extends ProtocolOptions {
 
 /** @throws MqttError of kind `misuse` that names the option */
 export function settle(options: ClientOptions): Settled {
-  const { host, id, clean = false, foreignSession = "discard" } = options;
+  const { host, id, clean = false, foreignSession = "discard", malformedSession = "discard" } = options;
   if (typeof host !== "string" || host === "") throw wrong("host", "the name or address of a broker", host);
+  if (foreignSession !== "discard" && foreignSession !== "random") {
+    throw wrong("foreignSession", '"discard" or "random"', foreignSession);
+  }
+  if (malformedSession !== "discard" && malformedSession !== "keep") {
+    throw wrong("malformedSession", '"discard" or "keep"', malformedSession);
+  }
   const minimumDelay = number("backoff.minimum", options.backoff?.minimum, 1000, 1, MAXIMUM_TIME);
   return {
     host,
@@ -42,6 +47,7 @@ export function settle(options: ClientOptions): Settled {
     will: options.will === undefined ? undefined : checkedWill(options.will),
     keepAlive: number("keepAlive", options.keepAlive, MINUTE, 0, MAXIMUM_KEEP_ALIVE),
     foreignSession,
+    malformedSession,
     pipelining: options.pipelining === true,
     responseTimeout: number("responseTimeout", options.responseTimeout, 20_000, 1, MAXIMUM_TIME),
     stableTime: number("stableTime", options.stableTime, 30_000, 0, MAXIMUM_TIME),

@@ -11,6 +11,7 @@ import { Decoder, NOTHING, PACKET } from "./decode.js";
 import { type ConnectFields, encodeConnect } from "./encode.js";
 import { MqttError, violation } from "./errors.js";
 import { COMPLETE, isReleased, type Outgoing, RELEASE } from "./inflight.js";
+import { type MalformedOptions, MalformedWatch } from "./malformed.js";
 import {
   CONNACK,
   CONNECT_REFUSALS,
@@ -56,7 +57,10 @@ const EXPECTED: readonly number[] = Object.freeze(
   ),
 );
 
-export interface ProtocolOptions extends Omit<ConnectFields, "keepAlive">, DeadlineOptions {
+/** Packets that answer something of ours, as a set of bits. */
+const ANSWERS = (1 << PUBACK) | (1 << PUBREC) | (1 << PUBCOMP) | (1 << SUBACK) | (1 << UNSUBACK) | (1 << PINGRESP);
+
+export interface ProtocolOptions extends Omit<ConnectFields, "keepAlive">, DeadlineOptions, MalformedOptions {
   readonly window: number;
   readonly receiveBuffer: number;
   readonly transmitBuffer: number;
@@ -82,6 +86,7 @@ export class Protocol {
   private readonly receiver: Receiver;
   private readonly deadlines: Deadlines;
   private readonly poison: PoisonWatch;
+  private readonly malformed: MalformedWatch;
 
   private state = OFFLINE;
   private _leave = false;
@@ -92,6 +97,8 @@ export class Protocol {
   private discarding = false;
   /** The broker has just done so. */
   private discarded = false;
+  /** Our own session is to be discarded, because of what the broker sends from it. */
+  private spoilt = false;
 
   constructor(options: ProtocolOptions, session: Session, events: ProtocolEvents) {
     this.options = options;
@@ -103,6 +110,7 @@ export class Protocol {
     this.receiver = new Receiver(session, events, (type, id) => this.sender.answer(type, id));
     this.deadlines = new Deadlines(options, session, this.sender);
     this.poison = new PoisonWatch(session.outbox, (message) => events.parked(message));
+    this.malformed = new MalformedWatch(options, session.subscriptions, (error) => events.error(error));
   }
 
   get connected(): boolean {
@@ -139,8 +147,8 @@ export class Protocol {
   open(now: number): void {
     const options = this.options;
     this.state = CONNECTING;
-    const foreign = !this.session.established && !this.discarded;
-    this.discarding = foreign && !options.clean && options.foreignSession === "discard";
+    const foreign = !this.session.established && !this.discarded && options.foreignSession === "discard";
+    this.discarding = (foreign || this.spoilt) && !options.clean;
     this.decoder.reset();
     this.deadlines.open(now);
     const clean = options.clean || this.discarding;
@@ -188,6 +196,22 @@ export class Protocol {
     if (this.state === CONNECTED) this.poison.closedByPeer(now);
   }
 
+  /** The connection is ending; {@link closed} follows. @param cause why */
+  ending(cause: MqttError | undefined, now: number): void {
+    if (this.state !== CONNECTED) return;
+    const { type, topicKnown } = this.decoder;
+    if (cause?.kind !== "peer" || ANSWERS & (1 << type)) this.malformed.closedOtherwise();
+    else if (this.malformed.closed(topicKnown, now)) {
+      this.session.established = false;
+      this.spoilt = true;
+    }
+  }
+
+  /** The next attempt is to wait the maximum. */
+  get mustWait(): boolean {
+    return this.malformed.waits;
+  }
+
   /** DISCONNECT is to be sent after all that can be sent now. */
   leave(): void {
     this._leave = true;
@@ -210,7 +234,8 @@ export class Protocol {
     if (this.state === OFFLINE) return -1;
     const wait = this.deadlines.next(now);
     if (this.state !== CONNECTED) return wait;
-    return sooner(wait, sooner(this.poison.next(now), this.session.patience(now)));
+    const retry = sooner(this.poison.next(now), this.session.subscriptions.nextRetry(now));
+    return sooner(wait, sooner(retry, this.session.patience(now)));
   }
 
   /**
@@ -220,7 +245,9 @@ export class Protocol {
    */
   tick(now: number): void {
     if (this.state !== OFFLINE) this.deadlines.tick(now);
-    if (this.state === CONNECTED) this.poison.tick(now);
+    if (this.state !== CONNECTED) return;
+    this.poison.tick(now);
+    this.session.subscriptions.retry(now);
   }
 
   // ---- bytes out
@@ -324,6 +351,7 @@ export class Protocol {
       throw violation("MQTT-3.2.2-1", "CONNACK says that a session is present although Clean Session is 1");
     }
     this.discarded = this.discarding;
+    if (this.discarding) this.spoilt = false;
     if (!sessionPresent && session.established && session.outbox.isReleasing && foreignSession === "discard") {
       // It may be that aedes again: identifiers that no PUBREL is sent for would stay in use there.
       session.established = false;
@@ -344,6 +372,7 @@ export class Protocol {
     this.state = CONNECTED;
     this.sender.window = this.poison.window(this.options.window);
     this.poison.connected(this.deadlines.receivedAt);
+    this.malformed.connected(this.deadlines.receivedAt);
     this.deadlines.connected();
     this.sender.ready();
     this.events.connected(sessionPresent);

@@ -90,7 +90,7 @@ export class Receiver {
     const { QoS, id, flags } = decoder;
     if (QoS === 2 && !this.isRepeated(id, (flags & DUP) !== 0, long.print)) this.session.inbox.skip(id, long.print);
     if (QoS > 0) this.answer(QoS === 1 ? PUBACK : PUBREC, id);
-    const report = this.longTopics.next(decoder.topicKnown, long, now);
+    const report = this.longTopics.next(decoder.topicKnown ?? "", long, now);
     if (report !== undefined) this.events.error(report);
   }
 

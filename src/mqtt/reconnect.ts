@@ -69,10 +69,10 @@ export class Reconnect {
     return this.closes >= SUSPICIOUS_CLOSES;
   }
 
-  /** Milliseconds to wait before the next attempt. */
-  delay(): number {
+  /** Milliseconds to wait before the next attempt. @param longest it is to be the maximum */
+  delay(longest: boolean): number {
     const { minimumDelay, maximumDelay } = this.options;
-    if (this.takeoverSuspected) return maximumDelay;
+    if (longest || this.takeoverSuspected) return maximumDelay;
     const ceiling = Math.min(maximumDelay, minimumDelay * 2 ** this.attempts);
     if (ceiling < maximumDelay) this.attempts++;
     return Math.floor(this.random() * (ceiling + 1));

@@ -75,3 +75,24 @@ export function matches(filter: string, topic: string): boolean {
     topicAt = topicEnd + 1;
   }
 }
+
+/**
+ * Whether a subscription with `filter` may bring a message with a topic that begins with `start` and breaks a rule further on.
+ * One without wildcards brings none: it is a legal topic itself.
+ */
+export function mayBring(filter: string, start: string): boolean {
+  // [MQTT-4.7.2-1]
+  if (!hasWildcard(filter) || (start.startsWith("$") && !filter.startsWith("$"))) return false;
+  const levels = filter.split(SEPARATOR);
+  const known = start.split(SEPARATOR);
+  const last = known.length - 1;
+  for (let index = 0; index <= last; index++) {
+    const level = levels[index];
+    if (level === MULTI_LEVEL) return true;
+    if (level === undefined) return false;
+    const name = known[index] as string;
+    // The last one may go on.
+    if (level !== SINGLE_LEVEL && !(index === last ? level.startsWith(name) : level === name)) return false;
+  }
+  return true;
+}

@@ -40,6 +40,7 @@ describe("the options", () => {
       clean: false,
       will: undefined,
       foreignSession: "discard",
+      malformedSession: "discard",
       pipelining: false,
     });
   });
@@ -79,9 +80,17 @@ describe("the options", () => {
     ["a will to a wildcard", { will: { topic: "a/#", message: "" } }, "MQTT-3.3.2-2"],
     ["half a surrogate pair in a will", { will: { topic: "a", message: "\ud800" } }, "MQTT-1.5.3-1"],
     ["a will too long", { will: { topic: "a", message: new Uint8Array(65_536) } }, "field-too-long"],
+    ["foreignSession of another name", { foreignSession: "keep" }, "option"],
+    ["malformedSession of another name", { malformedSession: "random" }, "option"],
     ["a will with QoS 3", { will: { topic: "a", message: "", QoS: 3 } }, "option"],
   ])("%s is refused", (_what, wrong, code) => {
     expect(thrownBy(() => settle({ ...LEAST, ...wrong } as ClientOptions))).toMatchObject({ kind: "misuse", code });
+  });
+
+  it("that are one of two words are refused with both", () => {
+    const wrong = { ...LEAST, malformedSession: "drop" } as unknown as ClientOptions;
+    expect(thrownBy(() => settle(wrong)).message).toBe('option malformedSession must be "discard" or "keep", not drop');
+    expect(settle({ ...LEAST, malformedSession: "keep" }).malformedSession).toBe("keep");
   });
 
   it("may be as long as the protocol allows, and a password may hold any bytes", () => {
