@@ -23,9 +23,9 @@ const SUSPECTS = 8;
 const PROMPTNESS = 5000;
 /** Milliseconds that a connection without the suspects must last to convict them, if no other message is delivered on it. */
 const TRIAL = 3000;
-/** Milliseconds until parked messages, and subscriptions that rest, are tried again: at first, and at most after doubling. */
-export const FIRST_RETRY = 600_000;
-export const LAST_RETRY = 21_600_000;
+/** Milliseconds until parked messages are tried again: at first, and at most after doubling. */
+const FIRST_RETRY = 600_000;
+const LAST_RETRY = 21_600_000;
 
 export class PoisonWatch {
   private readonly outbox: Outbox;

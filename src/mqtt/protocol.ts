@@ -234,8 +234,7 @@ export class Protocol {
     if (this.state === OFFLINE) return -1;
     const wait = this.deadlines.next(now);
     if (this.state !== CONNECTED) return wait;
-    const retry = sooner(this.poison.next(now), this.session.subscriptions.nextRetry(now));
-    return sooner(wait, sooner(retry, this.session.patience(now)));
+    return sooner(wait, sooner(this.poison.next(now), this.session.patience(now)));
   }
 
   /**
@@ -245,9 +244,7 @@ export class Protocol {
    */
   tick(now: number): void {
     if (this.state !== OFFLINE) this.deadlines.tick(now);
-    if (this.state !== CONNECTED) return;
-    this.poison.tick(now);
-    this.session.subscriptions.retry(now);
+    if (this.state === CONNECTED) this.poison.tick(now);
   }
 
   // ---- bytes out

@@ -7,8 +7,7 @@ import type { Message, MessageHandler, QoS } from "./api.js";
 import { encodeRequest } from "./encode.js";
 import { violation } from "./errors.js";
 import { SUBSCRIBE, SUBSCRIBE_FAILURE, UNSUBSCRIBE } from "./packet.js";
-import { FIRST_RETRY, LAST_RETRY } from "./poison.js";
-import { matches, mayBring } from "./topic.js";
+import { matches } from "./topic.js";
 
 interface Subscription {
   readonly filter: string;
@@ -27,11 +26,6 @@ interface Subscription {
   requestQoS: QoS;
   /** When it was sent. */
   sentAt: number;
-  /** It is not asked for, because of what it brings, since {@link restedAt}, until it is tried again. */
-  rests: boolean;
-  restedAt: number;
-  /** Milliseconds that it rests, or rested last; 0: it never did. */
-  pause: number;
 }
 
 /** The broker's session does not hold the subscription. */
@@ -89,9 +83,6 @@ export class Subscriptions {
       requestType: 0,
       requestQoS: 0,
       sentAt: 0,
-      rests: false,
-      restedAt: 0,
-      pause: 0,
     };
     this.list.push(entry);
     return entry;
@@ -127,48 +118,8 @@ export class Subscriptions {
 
   private wants(entry: Subscription, type: number): boolean {
     if (entry.request > 0) return false;
-    const isWanted = entry.handler !== undefined && !entry.rests;
-    if (type === UNSUBSCRIBE) return !isWanted && entry.known !== NONE;
-    return isWanted && entry.known !== entry.QoS && !entry.refused;
-  }
-
-  // ---- those that rest
-
-  /** Whether a malformed message to a topic that begins so may be brought by one that has rested and was tried again. */
-  bringsAgain(topic: string): boolean {
-    return this.list.some((entry) => entry.pause > 0 && !entry.rests && mayBring(entry.filter, topic));
-  }
-
-  /** Has those rest that may bring a malformed message to a topic that begins so. @returns their filters */
-  rest(topic: string, now: number): string[] {
-    const guilty = this.list.filter(
-      (entry) => entry.handler !== undefined && !entry.rests && mayBring(entry.filter, topic),
-    );
-    return guilty.map((entry) => {
-      entry.rests = true;
-      entry.restedAt = now;
-      entry.pause = Math.min(LAST_RETRY, Math.max(FIRST_RETRY, entry.pause * 2));
-      return entry.filter;
-    });
-  }
-
-  /** Milliseconds until {@link retry} has something to do, -1 when there is nothing. */
-  nextRetry(now: number): number {
-    let next = -1;
-    for (let index = 0; index < this.list.length; index++) {
-      const { rests, pause, restedAt } = this.list[index] as Subscription;
-      if (!rests) continue;
-      const left = Math.max(0, pause - ((now - restedAt) >>> 0));
-      if (next < 0 || left < next) next = left;
-    }
-    return next;
-  }
-
-  /** Those that have rested for long enough are asked for again. */
-  retry(now: number): void {
-    this.list.forEach((entry) => {
-      if (entry.rests && (now - entry.restedAt) >>> 0 >= entry.pause) entry.rests = false;
-    });
+    if (type === UNSUBSCRIBE) return entry.handler === undefined && entry.known !== NONE;
+    return entry.handler !== undefined && entry.known !== entry.QoS && !entry.refused;
   }
 
   /** Whether a request is due. */
