@@ -6,17 +6,24 @@
  * When that goes on, attempts wait the maximum; when it still goes on, the broker's session is discarded, and subscriptions
  * that may bring such a message rest, to be tried again later as parked messages are.
  */
+import type { Decoder } from "./decode.js";
 import { MqttError } from "./errors.js";
+import { PINGRESP, PUBACK, PUBCOMP, PUBREC, SUBACK, UNSUBACK } from "./packet.js";
 import type { Subscriptions } from "./subscriptions.js";
 
 /** Closes in a row after which attempts wait the maximum, and as many more until the session is discarded. */
 const PATIENCE = 5;
+/**
+ * Milliseconds after which a connection is no more part of the row. Long, because such a message may take its time on a slow
+ * link, and stand behind others.
+ */
+const LASTING = 600_000;
+/** Packets that answer something of ours, as a set of bits. */
+const ANSWERS = (1 << PUBACK) | (1 << PUBREC) | (1 << PUBCOMP) | (1 << SUBACK) | (1 << UNSUBACK) | (1 << PINGRESP);
 
 export interface MalformedOptions {
   readonly clean: boolean;
   readonly malformedSession: "discard" | "keep";
-  /** Milliseconds that a session must last to count as stable. */
-  readonly stableTime: number;
 }
 
 export class MalformedWatch {
@@ -42,22 +49,23 @@ export class MalformedWatch {
     return this.closes >= PATIENCE;
   }
 
-  /** An accepted connection ends for another reason. */
-  closedOtherwise(): void {
-    this.closes = 0;
-  }
-
   /**
-   * An accepted connection is closed at such bytes.
-   * @param topic of the PUBLISH they were in, as far as it is legal; undefined where that is not known
+   * An accepted connection ends.
+   * @param decoder where it stopped
    * @returns whether the broker's session is to be discarded
    */
-  closed(topic: string | undefined, now: number): boolean {
-    const { clean, malformedSession, stableTime } = this.options;
-    if ((now - this.connectedAt) >>> 0 >= stableTime) this.closes = 0;
+  ending(cause: MqttError | undefined, decoder: Decoder, now: number): boolean {
+    if (cause?.kind === "peer" && (ANSWERS & (1 << decoder.type)) === 0) return this.closed(decoder.topicKnown, now);
+    this.closes = 0;
+    return false;
+  }
+
+  private closed(topic: string | undefined, now: number): boolean {
+    const { clean, malformedSession } = this.options;
+    if ((now - this.connectedAt) >>> 0 >= LASTING) this.closes = 0;
     this.closes++;
     // Where a subscription has only just been tried again, once is enough.
-    const known = topic !== undefined && this.subscriptions.bringsAgain(topic);
+    const known = topic !== undefined && this.subscriptions.bringing(topic, true).length > 0;
     if (this.closes === PATIENCE && !known) {
       this.say(
         "malformed-messages",
@@ -74,7 +82,8 @@ export class MalformedWatch {
       );
     }
     if (topic !== undefined) {
-      this.subscriptions.rest(topic, now).forEach((filter) => {
+      this.subscriptions.bringing(topic, false).forEach((filter) => {
+        this.subscriptions.rest(filter, now, true);
         this.say(
           "subscription-rests",
           `the subscription to "${filter}" rests: it may be what brings a malformed message`,

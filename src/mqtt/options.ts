@@ -21,6 +21,7 @@ const LEAST_BUFFER = 64;
 export interface Settled extends ProtocolOptions {
   readonly host: string;
   readonly port: number;
+  readonly stableTime: number;
   readonly minimumDelay: number;
   readonly maximumDelay: number;
   readonly maximumQueued: number;

@@ -57,9 +57,6 @@ const EXPECTED: readonly number[] = Object.freeze(
   ),
 );
 
-/** Packets that answer something of ours, as a set of bits. */
-const ANSWERS = (1 << PUBACK) | (1 << PUBREC) | (1 << PUBCOMP) | (1 << SUBACK) | (1 << UNSUBACK) | (1 << PINGRESP);
-
 export interface ProtocolOptions extends Omit<ConnectFields, "keepAlive">, DeadlineOptions, MalformedOptions {
   readonly window: number;
   readonly receiveBuffer: number;
@@ -199,12 +196,9 @@ export class Protocol {
   /** The connection is ending; {@link closed} follows. @param cause why */
   ending(cause: MqttError | undefined, now: number): void {
     if (this.state !== CONNECTED) return;
-    const { type, topicKnown } = this.decoder;
-    if (cause?.kind !== "peer" || ANSWERS & (1 << type)) this.malformed.closedOtherwise();
-    else if (this.malformed.closed(topicKnown, now)) {
-      this.session.established = false;
-      this.spoilt = true;
-    }
+    if (!this.malformed.ending(cause, this.decoder, now)) return;
+    this.session.established = false;
+    this.spoilt = true;
   }
 
   /** The next attempt is to wait the maximum. */
@@ -292,7 +286,7 @@ export class Protocol {
       const found = this.decoder.next();
       if (found === NOTHING) return;
       if (found === PACKET) this.packet();
-      else this.receiver.publish(this.decoder, false);
+      else this.receiver.publish(this.decoder, false, this.deadlines.receivedAt);
     }
   }
 
@@ -310,7 +304,7 @@ export class Protocol {
         this.connack(this.decoder.byte(0) === 1, this.decoder.byte(1));
         break;
       case PUBLISH:
-        this.publish();
+        this.receiver.publish(this.decoder, true, this.deadlines.receivedAt);
         break;
       case PUBACK:
       case PUBREC:
@@ -332,12 +326,6 @@ export class Protocol {
         this.sender.pingAt = undefined;
         break;
     }
-  }
-
-  private publish(): void {
-    const decoder = this.decoder;
-    if (decoder.long === undefined) this.receiver.publish(decoder, true);
-    else this.receiver.skip(decoder, decoder.long, this.deadlines.receivedAt);
   }
 
   private connack(sessionPresent: boolean, code: number): void {

@@ -43,10 +43,14 @@ export class Receiver {
   }
 
   /**
-   * A PUBLISH has come, or a further piece of one.
+   * A PUBLISH has come, at `now`, or a further piece of one.
    * @throws MqttError of kind `resource`: then it is not answered, and the broker will send it again
    */
-  publish(decoder: Decoder, first: boolean): void {
+  publish(decoder: Decoder, first: boolean, now: number): void {
+    if (decoder.long !== undefined) {
+      this.skip(decoder, decoder.long, now);
+      return;
+    }
     const session = this.session;
     const { QoS, id } = decoder;
     const more = decoder.unfinished;
@@ -86,7 +90,7 @@ export class Receiver {
    * A PUBLISH has been read past, for its topic could not be held: it is acknowledged, so that it does not come again, and
    * reported. @throws as {@link publish}
    */
-  skip(decoder: Decoder, long: LongTopic, now: number): void {
+  private skip(decoder: Decoder, long: LongTopic, now: number): void {
     const { QoS, id, flags } = decoder;
     if (QoS === 2 && !this.isRepeated(id, (flags & DUP) !== 0, long.print)) this.session.inbox.skip(id, long.print);
     if (QoS > 0) this.answer(QoS === 1 ? PUBACK : PUBREC, id);

@@ -7,7 +7,7 @@ import type { Message, MessageHandler, QoS } from "./api.js";
 import { encodeRequest } from "./encode.js";
 import { violation } from "./errors.js";
 import { SUBSCRIBE, SUBSCRIBE_FAILURE, UNSUBSCRIBE } from "./packet.js";
-import { matches } from "./topic.js";
+import { matches, mayBring } from "./topic.js";
 
 interface Subscription {
   readonly filter: string;
@@ -142,6 +142,15 @@ export class Subscriptions {
     entry.restsSince = now;
     entry.pause = entry.pause === 0 ? FIRST_PAUSE : Math.min(LAST_PAUSE, entry.pause * 2);
     entry.withdrawn = withdrawn;
+  }
+
+  /** Filters that may bring a malformed message to a topic that begins so. @param again of those only that have rested before */
+  bringing(topic: string, again: boolean): string[] {
+    return this.list
+      .filter(({ filter, handler, restsSince, pause }) => {
+        return handler !== undefined && restsSince === undefined && (!again || pause > 0) && mayBring(filter, topic);
+      })
+      .map(({ filter }) => filter);
   }
 
   /** Milliseconds until {@link wake} has something to do, -1 when no filter rests. */
