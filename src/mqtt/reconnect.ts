@@ -70,7 +70,7 @@ export class Reconnect {
   }
 
   /** Milliseconds to wait before the next attempt. @param longest it is to be the maximum */
-  delay(longest: boolean): number {
+  delay(longest = false): number {
     const { minimumDelay, maximumDelay } = this.options;
     if (longest || this.takeoverSuspected) return maximumDelay;
     const ceiling = Math.min(maximumDelay, minimumDelay * 2 ** this.attempts);

@@ -113,6 +113,22 @@ export class Broker {
     this.#discard(id);
   }
 
+  /** Whether it holds such a message for a client. */
+  holds(isIt: (message: BrokerMessage) => boolean): boolean {
+    return [...this.#sessions.values()].some(({ deliveries }) => deliveries.some(({ message }) => isIt(message)));
+  }
+
+  /** Forgets messages as if they had never come; clients that may have been sent one have their connection closed. */
+  purge(isBad: (message: BrokerMessage) => boolean): void {
+    for (const session of this.#sessions.values()) {
+      const bad = session.deliveries.filter(({ message }) => isBad(message));
+      if (bad.length === 0) continue;
+      this.#connections.get(session.id)?.close("purged");
+      for (const delivery of bad) session.remove(delivery);
+    }
+    for (const [topic, message] of this.#retained) if (isBad(message)) this.#retained.delete(topic);
+  }
+
   // ---- what its connections call
 
   /** A client is granted its connection. Section 3.1.4. */

@@ -129,7 +129,8 @@ export class BrokerConnection implements PeerCallbacks {
   }
 
   #sendPublish({ topic, payload }: BrokerMessage, QoS: QoS, retain: boolean, id: number, again: boolean): void {
-    const packet = encodePublish(topic, utf8Length(topic), payload, QoS, retain, id);
+    // A topic with U+0000 as it came, as aedes does.
+    const packet = encodePublish(topic, utf8Length(topic, true), payload, QoS, retain, id);
     if (again) packet[0] = (packet[0] as number) | DUP;
     this.#send(packet, id);
   }

@@ -12,6 +12,11 @@ export interface BrokerMessage {
   readonly print: number;
 }
 
+/** Whether a client must close the connection at it: a strict broker would not pass it on. [MQTT-1.5.3-2] */
+export function isMalformed({ topic }: BrokerMessage): boolean {
+  return topic.includes("\0");
+}
+
 /**
  * Tells messages apart without their bytes: a number below 2^53 from topic and payload. Text counts as its UTF-8.
  */

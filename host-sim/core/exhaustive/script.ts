@@ -16,6 +16,7 @@ export class Script implements Program {
   readonly id: string;
   readonly window = 8;
   readonly maximumQueued = 16_384;
+  readonly receiveBuffer = 2048;
   readonly keepAlive = 60_000;
   readonly #options: ScriptOptions;
   readonly #platform: Platform;

@@ -8,6 +8,8 @@ interface Incoming {
   readonly QoS: QoS;
   readonly index: number;
   readonly since: number;
+  /** Its topic is too long for the client: it may be acknowledged without being handed over, if that is reported. */
+  readonly unfit: boolean;
   handed: number;
   token: number;
   /** The start of the machine in which it was handed over last, and when. */
@@ -30,6 +32,9 @@ export class InLedger {
   #boot = 0;
   #last: Incoming | undefined;
   #handedCount = 0;
+  #skippedCount = 0;
+  /** The client has said that it does not hand over messages with topics that long. */
+  #skippingTold = false;
 
   constructor(accuse: Accuse) {
     this.#accuse = accuse;
@@ -37,6 +42,16 @@ export class InLedger {
 
   get handed(): number {
     return this.#handedCount;
+  }
+
+  /** Messages that were acknowledged and not handed over, for their topic is too long. */
+  get skipped(): number {
+    return this.#skippedCount;
+  }
+
+  /** The client has reported a topic too long. */
+  tellsSkipping(): void {
+    this.#skippingTold = true;
   }
 
   get missing(): number {
@@ -49,14 +64,15 @@ export class InLedger {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** The broker holds a message for the node. */
-  route({ topic, print }: BrokerMessage, QoS: QoS, now: number): void {
+  /** The broker holds a message for the node. @param unfit its topic is too long for the client */
+  route({ topic, print }: BrokerMessage, QoS: QoS, now: number, unfit = false): void {
     const stream = this.#stream(topic, QoS);
     const incoming: Incoming = {
       topic,
       QoS,
       index: stream.next++,
       since: now,
+      unfit,
       handed: 0,
       token: 0,
       boot: -1,
@@ -104,7 +120,12 @@ export class InLedger {
   /** The client has acknowledged a message. */
   acknowledge({ print }: BrokerMessage): void {
     const incoming = this.#messages.get(print);
-    if (incoming !== undefined && incoming.handed === 0) {
+    if (incoming === undefined || incoming.handed > 0) return;
+    if (incoming.unfit) {
+      this.#skippedCount++;
+      this.#missing.delete(incoming);
+      if (!this.#skippingTold) this.#accuse("skipped-untold", `${describe(incoming)} was skipped, and nobody was told`);
+    } else {
       this.#accuse("acknowledged-unhanded", `${describe(incoming)} was acknowledged before it was handed over`);
     }
   }
@@ -149,5 +170,6 @@ export class InLedger {
 }
 
 function describe({ topic, QoS, index }: Incoming): string {
-  return `incoming message ${index} on ${topic} (QoS ${QoS})`;
+  const name = topic.length > 60 ? `${topic.slice(0, 60)}… of ${topic.length} characters` : topic;
+  return `incoming message ${index} on ${name} (QoS ${QoS})`;
 }

@@ -18,6 +18,8 @@ export interface MoteOptions {
 const WINDOW = 8;
 const MAXIMUM_QUEUED = 16_384;
 const KEEP_ALIVE = 60_000;
+/** The node's own choice. */
+const RECEIVE_BUFFER = 1280;
 /** Milliseconds for what is accepted to be delivered before the node sleeps. */
 const GRACE = 10_000;
 
@@ -50,6 +52,7 @@ export function mote(platform: Platform, witness: Witness, options: MoteOptions)
     id,
     window: WINDOW,
     maximumQueued: MAXIMUM_QUEUED,
+    receiveBuffer: RECEIVE_BUFFER,
     keepAlive: KEEP_ALIVE,
     pending: undefined,
     start: () => node.start(),

@@ -5,7 +5,7 @@
 import type { Outcome, QoS } from "../../../src/mqtt/api.js";
 import { CONNECT, PACKET_NAMES, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "../../../src/mqtt/packet.js";
 import type { LinkState } from "../../../src/platform.js";
-import { type BrokerMessage, fingerprint } from "../broker/message.js";
+import { type BrokerMessage, fingerprint, isMalformed, utf8 } from "../broker/message.js";
 import type { VirtualClock } from "../clock.js";
 import { InLedger } from "./in-ledger.js";
 import type { Accuse, Invariant } from "./invariants.js";
@@ -44,6 +44,12 @@ export class Observer implements Witness {
   #reconnects = 0;
   /** PUBREC was sent for so many messages that are not ended. */
   #releases = 0;
+  /** Bytes that the client can hold of a packet up to the end of its topic; 0 while that is not known. */
+  #receiveBuffer = 0;
+  /** The client has said that it is going to discard its session. */
+  #mayDiscard = false;
+  /** Filters that the client has said not to ask for at present. */
+  readonly #resting = new Set<string>();
 
   constructor(
     index: number,
@@ -76,6 +82,8 @@ export class Observer implements Witness {
   // ---- the machine
 
   stopped(): void {
+    // It asks for all of them after a start.
+    this.#resting.clear();
     this.out.cut();
     this.in.cut();
     this.shakes.online = false;
@@ -151,6 +159,10 @@ export class Observer implements Witness {
   }
 
   error(error: Error, where: string): void {
+    const { code } = error as Error & { readonly code?: string };
+    if (code === "topic-too-long") this.in.tellsSkipping();
+    else if (code === "session-discarded") this.#mayDiscard = true;
+    else if (code === "subscription-rests") this.#resting.add(error.message.split('"')[1] as string);
     this.#trace.add("error", this.index, 0, 0, `${where}: ${error.message}`);
   }
 
@@ -207,6 +219,22 @@ export class Observer implements Witness {
     this.#trace.add("left", this.index, 0, 0, reason);
   }
 
+  /** The broker holds a message for the node. */
+  routed(message: BrokerMessage, QoS: QoS): void {
+    // The client must not take it.
+    if (isMalformed(message)) return;
+    this.#receiveBuffer = this.program()?.receiveBuffer ?? this.#receiveBuffer;
+    // With what stands before the topic and behind it.
+    const unfit = utf8(message.topic).length + 12 > this.#receiveBuffer;
+    this.in.route(message, QoS, this.#clock.elapsed, unfit);
+  }
+
+  /** Whether the client does not ask for a filter, as it has said. @param held whether the broker holds it */
+  rests(filter: string, held: boolean): boolean {
+    if (held) this.#resting.delete(filter);
+    return this.#resting.has(filter);
+  }
+
   arrived(message: BrokerMessage, fresh: boolean): void {
     this.out.arrive(message, fresh);
   }
@@ -214,9 +242,10 @@ export class Observer implements Witness {
   /** @param byClient the client itself has asked for it, by Clean Session 1 */
   sessionLost(byClient: boolean): void {
     this.#trace.add("forgotten", this.index);
-    if (byClient && this.in.missing > 0) {
+    if (byClient && this.in.missing > 0 && !this.#mayDiscard) {
       this.#accuse("in-lost", `the client discards its session, and ${this.in.missing} messages with it`);
     }
+    this.#mayDiscard = false;
     this.out.sessionLost();
     this.in.sessionLost();
   }

@@ -68,6 +68,7 @@ class Probe implements Program {
   readonly id: string;
   readonly window: number;
   readonly maximumQueued: number;
+  readonly receiveBuffer: number;
   readonly keepAlive: number;
   readonly #platform: Platform;
   readonly #witness: Witness;
@@ -88,6 +89,7 @@ class Probe implements Program {
     this.#options = options;
     this.window = character.window;
     this.maximumQueued = character.maximumQueued;
+    this.receiveBuffer = character.receiveBuffer;
     this.keepAlive = character.keepAlive;
     this.#toggled = `probe/${id}/toggled/#`;
     this.#client = new Client(this.#clientOptions());

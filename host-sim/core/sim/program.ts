@@ -31,6 +31,8 @@ export interface Program {
   /** Most messages with QoS 1 and 2 in flight, and most bytes of accepted messages held. */
   readonly window: number;
   readonly maximumQueued: number;
+  /** Bytes of the client's receive buffer. */
+  readonly receiveBuffer: number;
   /** Milliseconds. */
   readonly keepAlive: number;
   /** Accepted messages that are not delivered, where the program knows. */

@@ -10,6 +10,12 @@ import type { NodeStory } from "./story.js";
 /** Milliseconds from one message to the next, on average. */
 const PAUSE = { probe: 15_000, mote: 120_000 };
 
+/** Topics begin so that are for a node, whatever follows on their last level. */
+export function startsFor(id: string): readonly string[] {
+  if (id.startsWith("mote")) return [`motewire/${id}/command/`];
+  return [`probe/${id}/in/0/`, `probe/${id}/in/1/`, `probe/${id}/in/2/`, `probe/${id}/toggled/`];
+}
+
 export class Traffic {
   readonly #clock: VirtualClock;
   readonly #broker: Broker;

@@ -78,6 +78,7 @@ describe("a simulation", () => {
         id: "mote-0",
         window: 8,
         maximumQueued: 1,
+        receiveBuffer: 2048,
         keepAlive: 0,
         pending: 0,
         start: () => {
@@ -95,6 +96,7 @@ describe("a simulation", () => {
         id: "mote-0",
         window: 8,
         maximumQueued: 1,
+        receiveBuffer: 2048,
         keepAlive: 0,
         pending: 0,
         start: () => {
