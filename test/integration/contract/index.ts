@@ -4,6 +4,7 @@ import { access } from "./access.js";
 import { delivery } from "./delivery.js";
 import { faults } from "./faults.js";
 import { handshakes } from "./handshake.js";
+import { longTopics } from "./long-topics.js";
 import { payloads } from "./payloads.js";
 import { sessions } from "./sessions.js";
 import { strangers } from "./strangers.js";
@@ -19,5 +20,6 @@ export function brokerContract(kind: BrokerKind): void {
   handshakes(kind);
   faults(kind);
   payloads(kind);
+  longTopics(kind);
   volume(kind);
 }
