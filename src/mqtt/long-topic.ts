@@ -3,7 +3,7 @@
  * It is read past in pieces, held to the rules of section 3.3, and told from another by its checksum.
  */
 import { checksum } from "./checksum.js";
-import { type MqttError, resource, violation } from "./errors.js";
+import { violation } from "./errors.js";
 import { Utf8Check } from "./utf8.js";
 
 /** Bytes of a topic that it is named by where it cannot be used. */
@@ -76,35 +76,5 @@ export class LongTopic {
     }
     // Behind what is wrong with its characters, as where the topic is here whole.
     if (this.topicLeft === 0 && this.wildcard) throw violation("MQTT-3.3.2-2", "PUBLISH to a topic with a wildcard");
-  }
-}
-
-/** Topics that are remembered, so that each is reported once. */
-const REMEMBERED = 8;
-/** Milliseconds from one report to the next at least: a stranger must not fill the log. */
-const REPORT_PAUSE = 60_000;
-
-/** Which topics were too long, as far as that is still to be said. */
-export class LongTopicReports {
-  private readonly names: string[] = [];
-  private reportedAt: number | undefined;
-  /** Messages since the last report of which nothing was said. */
-  private untold = 0;
-
-  /** @param name the topic's first bytes @returns what is to be said, if it is */
-  next(name: string, { length }: LongTopic, now: number): MqttError | undefined {
-    const waits = this.reportedAt !== undefined && (now - this.reportedAt) >>> 0 < REPORT_PAUSE;
-    if (waits || this.names.includes(name)) {
-      this.untold++;
-      return undefined;
-    }
-    if (this.names.push(name) > REMEMBERED) this.names.shift();
-    const more = this.untold > 0 ? `, and ${this.untold} more since this was last said` : "";
-    this.reportedAt = now;
-    this.untold = 0;
-    return resource(
-      "topic-too-long",
-      `a message was acknowledged and not handed over, for the receive buffer has no room for its topic of ${length} bytes, "${name}…"${more}`,
-    );
   }
 }

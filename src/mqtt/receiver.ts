@@ -6,9 +6,17 @@ import type { Message } from "./api.js";
 import type { Decoder } from "./decode.js";
 import { type MqttError, resource } from "./errors.js";
 import type { HeldMessage } from "./inbox.js";
-import { type LongTopic, LongTopicReports } from "./long-topic.js";
+import type { LongTopic } from "./long-topic.js";
 import { DUP, PUBACK, PUBCOMP, PUBREC, RETAIN } from "./packet.js";
 import type { Session } from "./session.js";
+import { SkippedReports } from "./skipped.js";
+
+/**
+ * A QoS 2 message that cannot be held closes the connection so often, and for so many milliseconds. Then it is skipped: the store
+ * may never be well again, and whoever may publish could mute us.
+ */
+const REFUSALS = 10;
+const PATIENCE = 600_000;
 
 export interface ReceiverEvents {
   message(message: Message): void;
@@ -27,7 +35,10 @@ export class Receiver {
   private repeated = false;
   /** Its last piece so far, while more are to come. */
   private piece: Message | undefined;
-  private readonly longTopics = new LongTopicReports();
+  private readonly skipped = new SkippedReports();
+  /** QoS 2 messages in a row that could not be held, and since when. */
+  private refusals = 0;
+  private refusedSince = 0;
 
   constructor(session: Session, events: ReceiverEvents, answer: (type: number, id: number) => void) {
     this.session = session;
@@ -51,39 +62,51 @@ export class Receiver {
       this.skip(decoder, decoder.long, now);
       return;
     }
-    const session = this.session;
     const { QoS, id } = decoder;
     const more = decoder.unfinished;
-    const print = first && QoS === 2 ? decoder.print() : 0;
-    if (first) this.begin(decoder, more, print);
-    if (!this.repeated) {
-      const message = messageFrom(decoder, this.token, more);
-      if (first && !more && QoS === 2) session.inbox.hold(id, print, message);
+    let message: Message | undefined;
+    if (first && QoS === 2) message = this.take(decoder, more, now);
+    else {
+      if (first) {
+        this.repeated = false;
+        this.token = this.session.nextToken();
+      }
+      if (!this.repeated) message = messageFrom(decoder, this.token, more);
+    }
+    if (message !== undefined) {
       this.piece = more ? message : undefined;
       this.events.message(message);
-      if (!more && QoS === 2) session.inbox.processed(id, message.token);
+      if (!more && QoS === 2) this.session.inbox.processed(id, message.token);
     }
     if (!more && QoS > 0) this.answer(QoS === 1 ? PUBACK : PUBREC, id);
   }
 
-  private begin({ QoS, id, flags }: Decoder, more: boolean, print: number): void {
-    const inbox = this.session.inbox;
+  /** Takes a QoS 2 message, or the first piece of one. @returns what is to be handed over; undefined: nothing of it */
+  private take(decoder: Decoder, more: boolean, now: number): Message | undefined {
+    const { id, flags } = decoder;
+    const { inbox } = this.session;
     const duplicate = (flags & DUP) !== 0;
-    this.repeated = QoS === 2 && this.isRepeated(id, duplicate, print);
-    if (this.repeated) return;
-    const begun = QoS === 2 ? inbox.begun(id, duplicate, print) : undefined;
-    this.token = begun ?? this.session.nextToken();
-    if (QoS === 2 && more && begun === undefined) inbox.begin(id, this.token, print);
-  }
-
-  /** @throws MqttError of kind `resource` where it is not, and its identifier cannot be held */
-  private isRepeated(id: number, duplicate: boolean, print: number): boolean {
-    const inbox = this.session.inbox;
-    if (inbox.isRepeated(id, duplicate, print)) return true;
-    if (inbox.received.full) {
-      throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
+    const print = decoder.print();
+    this.repeated = true;
+    try {
+      if (inbox.isRepeated(id, duplicate, print)) return undefined;
+      if (inbox.received.full) {
+        throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
+      }
+      const begun = inbox.begun(id, duplicate, print);
+      this.token = begun ?? this.session.nextToken();
+      const message = messageFrom(decoder, this.token, more);
+      if (!more) inbox.hold(id, print, message);
+      else if (begun === undefined) inbox.begin(id, this.token, print);
+      this.refusals = 0;
+      this.repeated = false;
+      return message;
+    } catch (error) {
+      if (this.refusals++ === 0) this.refusedSince = now;
+      if (this.refusals < REFUSALS || (now - this.refusedSince) >>> 0 < PATIENCE) throw error;
+      this.report("message-skipped", decoder.topicKnown, (error as MqttError).message, now);
+      return undefined;
     }
-    return false;
   }
 
   /**
@@ -92,10 +115,18 @@ export class Receiver {
    */
   private skip(decoder: Decoder, long: LongTopic, now: number): void {
     const { QoS, id, flags } = decoder;
-    if (QoS === 2 && !this.isRepeated(id, (flags & DUP) !== 0, long.print)) this.session.inbox.skip(id, long.print);
+    const { inbox } = this.session;
+    if (QoS === 2 && !inbox.isRepeated(id, (flags & DUP) !== 0, long.print) && !inbox.received.full) {
+      inbox.skip(id, long.print);
+    }
     if (QoS > 0) this.answer(QoS === 1 ? PUBACK : PUBREC, id);
-    const report = this.longTopics.next(decoder.topicKnown ?? "", long, now);
-    if (report !== undefined) this.events.error(report);
+    const why = `the receive buffer has no room for its topic of ${long.length} bytes`;
+    this.report("topic-too-long", `${decoder.topicKnown}…`, why, now);
+  }
+
+  private report(code: string, topic: string | undefined, why: string, now: number): void {
+    const error = this.skipped.next(code, topic ?? "", why, now);
+    if (error !== undefined) this.events.error(error);
   }
 
   /** PUBREL has come. It is answered whether or not there is something to release. */
