@@ -210,17 +210,21 @@ export class Protocol {
     if (this.state === OFFLINE) return -1;
     const wait = this.deadlines.next(now);
     if (this.state !== CONNECTED) return wait;
-    return sooner(wait, sooner(this.poison.next(now), this.session.patience(now)));
+    const { session } = this;
+    const pause = sooner(session.patience(now), session.subscriptions.nextWake(now));
+    return sooner(wait, sooner(this.poison.next(now), pause));
   }
 
   /**
-   * Does what time asks for: PINGREQ becomes due, parked messages get another chance. A request that has waited for the store
+   * Does what time asks for: PINGREQ becomes due, parked messages and filters get another chance. A request that has waited for the store
    * is due by itself.
    * @throws MqttError of kind `transport` when an answer has not come in time; the connection is to be closed
    */
   tick(now: number): void {
     if (this.state !== OFFLINE) this.deadlines.tick(now);
-    if (this.state === CONNECTED) this.poison.tick(now);
+    if (this.state !== CONNECTED) return;
+    this.poison.tick(now);
+    this.session.subscriptions.wake(now);
   }
 
   // ---- bytes out

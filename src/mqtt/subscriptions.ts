@@ -26,6 +26,12 @@ interface Subscription {
   requestQoS: QoS;
   /** When it was sent. */
   sentAt: number;
+  /** Since when it rests; undefined when it does not. */
+  restsSince: number | undefined;
+  /** Milliseconds that its rest lasts, or that its last one did; 0 when there was none. */
+  pause: number;
+  /** While it rests the broker is to forget it. */
+  withdrawn: boolean;
 }
 
 /** The broker's session does not hold the subscription. */
@@ -35,6 +41,10 @@ const UNSURE = 3;
 
 /** Some brokers take no more filters in one packet (AWS IoT Core: 8). */
 const FILTERS_PER_PACKET = 8;
+
+/** Milliseconds that a filter rests: the first time, and at most after doubling. */
+const FIRST_PAUSE = 600_000;
+const LAST_PAUSE = 21_600_000;
 
 /** A filter that the broker holds, and the QoS or that it is unsure, as it is stored. */
 export type KnownSubscription = readonly [filter: string, known: number];
@@ -83,6 +93,9 @@ export class Subscriptions {
       requestType: 0,
       requestQoS: 0,
       sentAt: 0,
+      restsSince: undefined,
+      pause: 0,
+      withdrawn: false,
     };
     this.list.push(entry);
     return entry;
@@ -93,6 +106,8 @@ export class Subscriptions {
     entry.QoS = QoS;
     entry.handler = handler;
     entry.refused = false;
+    entry.restsSince = undefined;
+    entry.pause = 0;
   }
 
   remove(filter: string): void {
@@ -116,10 +131,42 @@ export class Subscriptions {
     this.list = this.list.filter((entry) => entry.handler !== undefined || entry.known !== NONE);
   }
 
+  /**
+   * Puts a filter aside, because of what it brings about: it is not asked for until its rest is over, after ten minutes, then
+   * after twice as long each time, up to six hours. `subscribe` by the application ends the rest at once. In memory only.
+   * @param withdrawn whether the broker is asked to forget it meanwhile, where it may hold it
+   */
+  rest(filter: string, now: number, withdrawn: boolean): void {
+    const entry = this.find(filter);
+    if (entry === undefined) return;
+    entry.restsSince = now;
+    entry.pause = entry.pause === 0 ? FIRST_PAUSE : Math.min(LAST_PAUSE, entry.pause * 2);
+    entry.withdrawn = withdrawn;
+  }
+
+  /** Milliseconds until {@link wake} has something to do, -1 when no filter rests. */
+  nextWake(now: number): number {
+    let next = -1;
+    this.list.forEach(({ restsSince, pause }) => {
+      if (restsSince === undefined) return;
+      const left = Math.max(0, pause - ((now - restsSince) | 0));
+      if (next < 0 || left < next) next = left;
+    });
+    return next;
+  }
+
+  /** Ends the rests that are over: those filters are asked for again. */
+  wake(now: number): void {
+    this.list.forEach((entry) => {
+      if (entry.restsSince !== undefined && ((now - entry.restsSince) | 0) >= entry.pause) entry.restsSince = undefined;
+    });
+  }
+
   private wants(entry: Subscription, type: number): boolean {
     if (entry.request > 0) return false;
-    if (type === UNSUBSCRIBE) return entry.handler === undefined && entry.known !== NONE;
-    return entry.handler !== undefined && entry.known !== entry.QoS && !entry.refused;
+    const rests = entry.restsSince !== undefined;
+    if (type === UNSUBSCRIBE) return (rests ? entry.withdrawn : entry.handler === undefined) && entry.known !== NONE;
+    return entry.handler !== undefined && entry.known !== entry.QoS && !entry.refused && !rests;
   }
 
   /** Whether a request is due. */
