@@ -131,6 +131,9 @@ export class Decoder {
     const first = this.buffer[this.start] as number;
     const type = first >> 4;
     const flags = first & 0x0f;
+    // Whose packet it is that breaks a rule is asked for afterwards.
+    this.type = type;
+    this.id = 0;
     this.checkFirst(type, flags);
 
     let at = this.start + 1;
@@ -153,7 +156,6 @@ export class Decoder {
         `${PACKET_NAMES[type]} of ${remaining} bytes is larger than the receive buffer`,
       );
     }
-    this.type = type;
     this.flags = flags;
     if (type === PUBLISH) return this.publish(at, end);
     if (end > this.end) return NOTHING;
@@ -183,7 +185,6 @@ export class Decoder {
   /** All of a packet other than PUBLISH is here. */
   private packet(at: number, end: number): void {
     let body = at;
-    this.id = 0;
     switch (this.type) {
       case CONNACK:
         this.checkConnack(this.buffer[at] as number, this.buffer[at + 1] as number);

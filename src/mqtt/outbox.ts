@@ -13,6 +13,7 @@ import {
   forgetAttempt,
   isQoS2,
   isReleased,
+  ON_TRIAL,
   type Outgoing,
   OutgoingLog,
   pubrel,
@@ -191,7 +192,7 @@ export class Outbox {
         continue;
       }
       const entry = log.at(log.sent);
-      if (!this.holdQoS2 || isReleased(entry) || !isQoS2(entry.packet)) {
+      if (!this.holdQoS2 || isReleased(entry) || !isQoS2(entry.packet) || entry.strikes >= ON_TRIAL) {
         if (this.waitsFor?.(entry) === true) return undefined;
         log.advance();
         return entry;
