@@ -17,12 +17,12 @@
  *
  * What comes behind a held message in its stream waits, and so does what was sent before: it may be acquitted, and order is
  * promised. Some brokers have no QoS 2 and close at it (NATS 2.9): where two such messages were convicted and none was ever
- * delivered, all of them rest.
+ * delivered, all of them rest. So do all of one topic and QoS where three were convicted and none delivered in between.
  */
 import { sooner } from "./deadlines.js";
 import { isOfOneStream } from "./encode.js";
 import type { MqttError } from "./errors.js";
-import { isQoS2, isReleased, ON_TRIAL, type Outgoing } from "./inflight.js";
+import { isQoS2, isReleased, type Outgoing } from "./inflight.js";
 import type { Outbox } from "./outbox.js";
 import type { Subscription, Subscriptions } from "./subscriptions.js";
 
@@ -31,15 +31,20 @@ type Suspect = Outgoing | Subscription;
 /** Strikes from which on all is sent one at a time. */
 const CAREFUL = 4;
 /** Strikes from which on one is held, and convicted the next time. */
-const SUSPECT = ON_TRIAL;
+const SUSPECT = 6;
 /** Strikes for a close with it among others in flight, and with it alone. */
 const AMONG_OTHERS = 2;
 const ALONE = 3;
 /** As many where an answer, or none, names it. From EXACT on a close without it does not acquit it. */
 const EXACT_AMONG_OTHERS = SUSPECT;
 const EXACT = 12;
-/** Held at the same time at most, and convicted at most with nothing answered in between: it is the broker, at whatever comes. */
+/**
+ * Held at the same time at most, and streams and filters convicted at most with nothing answered in between: beyond it is the
+ * broker, at whatever comes. Twice as many the next time, lest what is behind that many is never sent.
+ */
 const MAXIMUM = 8;
+/** Messages of one stream that are convicted in a row until all of it rests: it is the topic that the broker does not bear. */
+const STREAM = 3;
 /** Milliseconds from sending to the close, at most, for the one to be the reason of the other. */
 const PROMPTNESS = 5000;
 /** Milliseconds that a connection must last without what is held to be good. */
@@ -57,8 +62,8 @@ const DUE = 2;
 const IN_TURN = 3;
 
 export interface BlameEvents {
-  /** A message rests. @param why what ended the connection last */
-  parked(message: Outgoing, why: MqttError | undefined): void;
+  /** A message rests. @param forQoS2 as all with QoS 2 do @param why what ended the connection last */
+  parked(message: Outgoing, forQoS2: boolean, why: MqttError | undefined): void;
   /** A filter rests: it is not asked for. */
   filterParked(filter: string, why: MqttError): void;
 }
@@ -69,13 +74,17 @@ export class Blame {
   private readonly outbox: Outbox;
   private readonly subscriptions: Subscriptions;
   private readonly events: BlameEvents;
-  /** A QoS 2 message has been delivered. */
+  /** A QoS 2 message has been delivered; none is, and all of them rest. */
   private hasQoS2 = false;
+  private hasNoQoS2 = false;
+  /** Messages whose streams rest as a whole. */
+  private streams: Outgoing[] = [];
   /** It rests, and whether for its QoS alone the next one tells. */
   private undecided: Outgoing | undefined;
   private held: Suspect[] = [];
-  /** Convicted since something was answered. */
+  /** Streams and filters convicted since something was answered, and how many may be. */
   private convicted = 0;
+  private maximum = MAXIMUM;
   private connectedAt = 0;
   /** When what was answered last on this connection had been sent; undefined while nothing was. */
   private answeredFrom: number | undefined;
@@ -115,21 +124,33 @@ export class Blame {
     const { strikes } = message;
     message.strikes = 0;
     this.answered(message.sentAt);
+    const { parked } = this.outbox;
     if (isQoS2(message.packet) && !this.hasQoS2) {
       this.hasQoS2 = true;
-      if (this.undecided !== undefined) this.events.parked(this.undecided, this.why);
+      if (this.undecided !== undefined && parked.includes(this.undecided))
+        this.events.parked(this.undecided, false, this.why);
       this.undecided = undefined;
     }
+    if (parked.length > 0) this.bears(message);
     if (strikes < SUSPECT) return;
-    if (isQoS2(message.packet)) this.holdQoS2(false);
     if ((this.retrying & OLDEST) !== 0 && !this.tryAfter(message.token)) this.retrying = NONE;
-    if (this.outbox.parked.length === 0) this.retry = FIRST_RETRY;
+    if (parked.length === 0) this.retry = FIRST_RETRY;
+  }
+
+  /** What rests of the same stream, or for its QoS, does not do so for that. */
+  private bears(message: Outgoing): void {
+    this.streams = this.streams.filter(({ packet }) => !isOfOneStream(packet, message.packet));
+    this.rest(this.hasNoQoS2 && !isQoS2(message.packet));
+    this.outbox.parked.forEach((other) => {
+      if (!this.held.includes(other) && isOfOneStream(other.packet, message.packet)) other.strikes = 0;
+    });
   }
 
   /** A message was delivered, or a request answered, that was sent at `from`. */
   answered(from: number): void {
     if (this.answeredFrom === undefined || ((from - this.answeredFrom) | 0) > 0) this.answeredFrom = from;
     this.convicted = 0;
+    this.maximum = MAXIMUM;
     if (this.careful) this.look();
   }
 
@@ -185,7 +206,7 @@ export class Blame {
     this.why = why;
     this.endedAt = now;
     const [first] = suspects;
-    this.isGuilty = first !== undefined && (first.strikes >= SUSPECT || this.standsForQoS2(first));
+    this.isGuilty = first !== undefined && (first.strikes >= SUSPECT || this.isLikeOthers(first));
     suspects.forEach((one) => {
       one.strikes += strikes;
     });
@@ -193,14 +214,20 @@ export class Blame {
       this.accused = first;
   }
 
-  /** Whether another QoS 2 message rests, and none was ever delivered. */
-  private standsForQoS2(one: Suspect): boolean {
-    return (
-      "token" in one &&
-      isQoS2(one.packet) &&
-      !this.hasQoS2 &&
-      this.outbox.parked.some((other) => other !== one && isQoS2(other.packet) && !this.held.includes(other))
-    );
+  /** Whether one rests of its stream, none of which was delivered since, or one with QoS 2, none of which ever was. */
+  private isLikeOthers(one: Suspect): boolean {
+    return "token" in one && (this.countAlike(one) > 0 || this.standsForQoS2(one));
+  }
+
+  private countAlike({ packet }: Outgoing): number {
+    const alike = (other: Outgoing) =>
+      other.strikes >= SUSPECT && !this.held.includes(other) && isOfOneStream(other.packet, packet);
+    return this.outbox.parked.filter(alike).length;
+  }
+
+  private standsForQoS2(one: Outgoing): boolean {
+    const other = (message: Outgoing) => message !== one && isQoS2(message.packet) && !this.held.includes(message);
+    return isQoS2(one.packet) && !this.hasQoS2 && this.outbox.parked.some(other);
   }
 
   /** The connection has ended, and the log is rewound. */
@@ -210,8 +237,9 @@ export class Blame {
     this.acquits = false;
     if (accused !== undefined && !("token" in accused && this.outbox.log.indexOf(accused.id) < 0)) {
       if (this.isGuilty) this.convict(accused);
-      else if (this.held.length < MAXIMUM) this.hold(accused);
+      else if (this.held.length < this.maximum) this.hold(accused);
       else {
+        this.maximum *= 2;
         accused.strikes = 0;
         this.free(true);
       }
@@ -254,7 +282,7 @@ export class Blame {
 
   private convict(guilty: Suspect): void {
     const { outbox, why } = this;
-    if (++this.convicted > MAXIMUM) {
+    if (!this.isLikeOthers(guilty) && ++this.convicted > this.maximum) {
       guilty.strikes = 0;
       this.pardon();
       return;
@@ -268,20 +296,27 @@ export class Blame {
     outbox.park(outbox.log.indexOf(guilty.id));
     this.parkedAt = this.endedAt;
     this.retrying = this.retrying === OLDEST && outbox.parked.length > 1 ? DUE : NONE;
-    if (!isQoS2(guilty.packet) || this.hasQoS2) this.events.parked(guilty, why);
-    else if (standsForAll) {
-      this.holdQoS2(true);
-      if (this.undecided !== undefined && this.undecided !== guilty) this.events.parked(this.undecided, why);
+    if (standsForAll) {
+      this.rest(true);
+      if (this.undecided !== undefined && this.undecided !== guilty) this.events.parked(this.undecided, true, why);
       this.undecided = undefined;
-      this.events.parked(guilty, why);
-    } else if (this.waitsWithQoS2()) this.undecided = guilty;
-    else this.events.parked(guilty, why);
+    } else if (isQoS2(guilty.packet) && !this.hasQoS2 && this.waitsWithQoS2()) {
+      this.undecided = guilty;
+      return;
+    } else if (this.countAlike(guilty) === STREAM) {
+      this.streams.push(guilty);
+      this.retry = FIRST_RETRY;
+      this.rest(this.hasNoQoS2);
+    }
+    this.events.parked(guilty, standsForAll, why);
   }
 
   /** The broker closes whatever is sent: no message is to wait for hours because of that. */
   private pardon(): void {
     this.convicted = 0;
-    this.holdQoS2(false);
+    this.maximum *= 2;
+    this.streams = [];
+    this.rest(false);
     this.retry = FIRST_RETRY;
     this.free(true);
     this.outbox.parked.slice().forEach((message) => {
@@ -296,10 +331,18 @@ export class Blame {
     return false;
   }
 
-  private holdQoS2(holds: boolean): void {
+  /** Has messages of the streams that rest parked when their turn comes. @param hasNoQoS2 those with QoS 2, too */
+  private rest(hasNoQoS2: boolean): void {
+    this.hasNoQoS2 = hasNoQoS2;
     const { outbox } = this;
-    outbox.holdQoS2 = holds;
-    outbox.onHeld = holds ? (message) => this.events.parked(message, undefined) : undefined;
+    outbox.rests =
+      hasNoQoS2 || this.streams.length > 0
+        ? (message) =>
+            message.strikes < SUSPECT &&
+            ((this.hasNoQoS2 && isQoS2(message.packet)) ||
+              this.streams.some(({ packet }) => isOfOneStream(packet, message.packet)))
+        : undefined;
+    outbox.onRest = (message) => this.events.parked(message, this.hasNoQoS2 && isQoS2(message.packet), undefined);
   }
 
   // ---- time

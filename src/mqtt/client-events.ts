@@ -7,7 +7,7 @@ import type { Application } from "./application.js";
 import type { Connection, ConnectionEvents } from "./connection.js";
 import { isPublish, viewPublish } from "./encode.js";
 import { MqttError } from "./errors.js";
-import { isQoS2, type Outgoing } from "./inflight.js";
+import type { Outgoing } from "./inflight.js";
 import type { ProtocolEvents } from "./protocol.js";
 import type { Session } from "./session.js";
 
@@ -54,8 +54,8 @@ export class ClientEvents implements ProtocolEvents, ConnectionEvents {
     this.application.call(this.callbacks.onReadable, message.payload.byteLength, message);
   }
 
-  parked(message: Outgoing, why: MqttError | undefined): void {
-    this.error(parkedError(message, this.session.outbox.holdQoS2 && isQoS2(message.packet), why));
+  parked(message: Outgoing, forQoS2: boolean, why: MqttError | undefined): void {
+    this.error(parkedError(message, forQoS2, why));
   }
 
   filterParked(filter: string, why: MqttError): void {

@@ -32,9 +32,6 @@ export interface Outgoing {
   sentAt: number;
 }
 
-/** Strikes of a message that is sent to see whether it is to blame. */
-export const ON_TRIAL = 6;
-
 /** Packet identifiers there are; a token's is its remainder. */
 export const IDENTIFIERS = 65_535;
 
