@@ -54,8 +54,13 @@ export class ClientEvents implements ProtocolEvents, ConnectionEvents {
     this.application.call(this.callbacks.onReadable, message.payload.byteLength, message);
   }
 
-  parked(message: Outgoing): void {
-    this.error(parkedError(message, this.session.outbox.holdQoS2));
+  parked(message: Outgoing, forQoS2: boolean, why: MqttError | undefined): void {
+    this.error(parkedError(message, forQoS2, why));
+  }
+
+  filterParked(filter: string, why: MqttError): void {
+    const what = `the subscription to "${filter}" rests: the connection ended each time it was asked for`;
+    this.error(new MqttError("peer", "subscription-parked", what + because(why), why));
   }
 
   aborted(message: Message): void {
@@ -67,9 +72,14 @@ export class ClientEvents implements ProtocolEvents, ConnectionEvents {
   }
 }
 
-export function parkedError({ packet, token }: Outgoing, isForQoS2: boolean): MqttError {
+export function parkedError({ packet, token }: Outgoing, isForQoS2: boolean, why: MqttError | undefined): MqttError {
   const what = isPublish(packet) ? ` to "${viewPublish(packet).topic}"` : "";
-  const why = isForQoS2 ? "closes the connection at QoS 2" : "closed the connection each time it was sent";
+  const when = isForQoS2 ? "at QoS 2" : `each time it was sent${because(why)}`;
   const code = isForQoS2 ? "qos-2-refused" : "message-parked";
-  return new MqttError("peer", code, `message ${token}${what} rests: the broker ${why}`);
+  return new MqttError("peer", code, `message ${token}${what} rests: the connection ended ${when}`, why);
+}
+
+/** What ended the connection, in brackets. */
+function because(why: MqttError | undefined): string {
+  return why === undefined ? "" : ` (${why.message})`;
 }

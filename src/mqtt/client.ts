@@ -137,6 +137,11 @@ export class Client {
     return this.session.outbox.parked.map(({ token }) => token);
   }
 
+  /** Filters that rest because the connection ended whenever they were asked for; {@link subscribe} asks for one at once. */
+  get resting(): string[] {
+    return this.session.subscriptions.resting;
+  }
+
   /**
    * Has messages that match `filter` handed to `handler`, now and after every reconnect. A second call for the same filter
    * replaces the first. `onSubscribed` tells what the broker made of it.
@@ -181,7 +186,7 @@ export class Client {
     });
     // That they rest may have been said by a program that power was taken from before anybody could read it.
     this.parkedBefore.splice(0).forEach((message) => {
-      application.report(parkedError(message, false));
+      application.report(parkedError(message, false, undefined));
     });
     if (this.pending >= MAXIMUM_MESSAGES) return;
     const log = this.logBound.offers(this.session.outbox.byteLength);

@@ -179,10 +179,8 @@ export class Connection {
   /** The connection is over, or the attempt has failed. */
   private ended(cause: MqttError | undefined): void {
     const now = this.platform.clock.now();
-    const closedByPeer = this.protocol.connected && cause?.code === "connection-closed";
-    // With messages on their way, one of them may be the reason; with none, somebody else with our identifier.
-    const inFlight = this.protocol.inFlight;
-    if (closedByPeer) this.protocol.closedByPeer(now);
+    // With something in flight, that may be the reason; with nothing, somebody else with our identifier.
+    const forNoReason = this.protocol.ending(cause, now);
     const again = this.protocol.finished && this.protocol.reconnectAtOnce;
     this.attempt++;
     this.room = 0;
@@ -194,7 +192,6 @@ export class Connection {
       // It is of no use any more, whatever it says.
     }
     try {
-      this.protocol.ending(cause, now);
       this.protocol.closed();
     } catch (error) {
       this.events.error(error as MqttError);
@@ -211,7 +208,7 @@ export class Connection {
       this.connect();
       return;
     }
-    const suspected = this.reconnect.ended(now, closedByPeer && inFlight === 0);
+    const suspected = this.reconnect.ended(now, forNoReason);
     const delay = this.linkUp ? this.reconnect.delay(this.protocol.mustWait) : undefined;
     if (delay !== undefined) this.wait(delay);
     if (suspected) {

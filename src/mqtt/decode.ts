@@ -147,8 +147,10 @@ export class Decoder {
     const flags = first & 0x0f;
     this.long = undefined;
     this.topicStart = this.topicEnd = 0;
+    // Whose packet it is that breaks a rule is asked for afterwards.
     this.type = type;
     this.flags = flags;
+    this.id = 0;
     this.checkFirst(type, flags);
 
     let at = this.start + 1;
@@ -199,7 +201,6 @@ export class Decoder {
   /** All of a packet other than PUBLISH is here. */
   private packet(at: number, end: number): void {
     let body = at;
-    this.id = 0;
     switch (this.type) {
       case CONNACK:
         this.checkConnack(this.buffer[at] as number, this.buffer[at + 1] as number);

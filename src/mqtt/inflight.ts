@@ -26,7 +26,7 @@ export interface Outgoing {
   stored: boolean;
   /** The store holds a mark beside it that it was parked. */
   marked: boolean;
-  /** Connections in a row that the peer closed while this message alone was on its way. */
+  /** Evidence that connections end because of this message: see blame.ts. */
   strikes: number;
   /** When the packet's last byte was handed to the socket; counts only below {@link OutgoingLog.sent}. */
   sentAt: number;

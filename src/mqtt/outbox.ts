@@ -11,7 +11,6 @@ import {
   doubt,
   entryOf,
   forgetAttempt,
-  isQoS2,
   isReleased,
   type Outgoing,
   OutgoingLog,
@@ -27,10 +26,10 @@ export class Outbox {
   readonly log = new OutgoingLog();
   /** Messages that had the connection closed: they rest until {@link unpark}. */
   readonly parked: Outgoing[] = [];
-  /** The broker seems to have no QoS 2: such messages are parked when their turn comes. */
-  holdQoS2 = false;
+  /** Whether a message is to be parked when its turn comes, for others like it are. Not asked of what PUBREC has come for. */
+  rests: ((message: Outgoing) => boolean) | undefined;
   /** Told of each message that is parked for that. */
-  onHeld: ((message: Outgoing) => void) | undefined;
+  onRest: ((message: Outgoing) => void) | undefined;
   /** Whether a message waits for one that is held back; then all behind it do. */
   waitsFor: ((message: Outgoing) => boolean) | undefined;
 
@@ -191,13 +190,13 @@ export class Outbox {
         continue;
       }
       const entry = log.at(log.sent);
-      if (!this.holdQoS2 || isReleased(entry) || !isQoS2(entry.packet)) {
+      if (this.rests === undefined || isReleased(entry) || !this.rests(entry)) {
         if (this.waitsFor?.(entry) === true) return undefined;
         log.advance();
         return entry;
       }
       this.park(log.sent);
-      this.onHeld?.(entry);
+      this.onRest?.(entry);
     }
   }
 

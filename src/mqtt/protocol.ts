@@ -6,11 +6,12 @@
  * room for it, so there is no queue of bytes: what is to be sent follows from the session's state.
  */
 import type { Outcome, PayloadSource } from "./api.js";
+import { Blame, type BlameEvents } from "./blame.js";
 import { type DeadlineOptions, Deadlines, sooner } from "./deadlines.js";
 import { Decoder, NOTHING, PACKET } from "./decode.js";
 import { type ConnectFields, encodeConnect } from "./encode.js";
 import { MqttError, violation } from "./errors.js";
-import { COMPLETE, isReleased, type Outgoing, RELEASE } from "./inflight.js";
+import { COMPLETE, isReleased, RELEASE } from "./inflight.js";
 import { type MalformedOptions, MalformedWatch } from "./malformed.js";
 import {
   CONNACK,
@@ -26,7 +27,6 @@ import {
   UNSUBACK,
 } from "./packet.js";
 import { earlyMessages } from "./pipelining.js";
-import { PoisonWatch } from "./poison.js";
 import { Receiver, type ReceiverEvents } from "./receiver.js";
 import { Sender } from "./sender.js";
 import type { Session } from "./session.js";
@@ -65,12 +65,13 @@ export interface ProtocolOptions extends Omit<ConnectFields, "keepAlive">, Deadl
   readonly pipelining: boolean;
 }
 
+/** Packets that answer one of ours, as a set of bits. */
+const ANSWERS = (1 << PUBACK) | (1 << PUBREC) | (1 << PUBCOMP) | (1 << SUBACK) | (1 << UNSUBACK);
+
 /** What happens, told while bytes go in and out; `ClientCallbacks` has the meanings. */
-export interface ProtocolEvents extends SubscriptionEvents, ReceiverEvents {
+export interface ProtocolEvents extends SubscriptionEvents, ReceiverEvents, BlameEvents {
   connected(sessionPresent: boolean): void;
   published(token: number, outcome: Outcome): void;
-  /** A message rests, because the broker closes the connection when it is sent and only then. */
-  parked(message: Outgoing): void;
 }
 
 export class Protocol {
@@ -82,7 +83,7 @@ export class Protocol {
   private readonly sender: Sender;
   private readonly receiver: Receiver;
   private readonly deadlines: Deadlines;
-  private readonly poison: PoisonWatch;
+  private readonly blame: Blame;
   private readonly malformed: MalformedWatch;
 
   private state = OFFLINE;
@@ -103,10 +104,10 @@ export class Protocol {
     this.events = events;
     this.decoder = new Decoder(options.receiveBuffer);
     this.published = (token, outcome) => events.published(token, outcome);
-    this.sender = new Sender(session, options, this.published);
+    this.blame = new Blame(session.outbox, session.subscriptions, events);
+    this.sender = new Sender(session, this.blame, options, this.published);
     this.receiver = new Receiver(session, events, (type, id) => this.sender.answer(type, id));
     this.deadlines = new Deadlines(options, session, this.sender);
-    this.poison = new PoisonWatch(session.outbox, (message) => events.parked(message));
     this.malformed = new MalformedWatch(options, session.subscriptions, (error) => events.error(error));
   }
 
@@ -154,8 +155,8 @@ export class Protocol {
     // To a session that may not be the one we know nothing is sent unasked.
     const isKnown = options.clean || (this.session.established && !this.discarding);
     const room = options.transmitBuffer - connect.byteLength;
-    const window = this.poison.window(options.window);
-    const early = options.pipelining && isKnown ? earlyMessages(this.session.outbox, window, room) : 0;
+    const may = options.pipelining && isKnown && !this.blame.careful;
+    const early = may ? earlyMessages(this.session.outbox, options.window, room) : 0;
     this.sender.open(connect, now, early);
   }
 
@@ -164,7 +165,7 @@ export class Protocol {
    * with such ones waiting the next connection does not do it again.
    */
   get unanswered(): boolean {
-    return this.state === CONNECTING && this.inFlight > 0;
+    return this.state === CONNECTING && this.session.outbox.log.sent > 0;
   }
 
   /**
@@ -179,26 +180,28 @@ export class Protocol {
     try {
       this.session.offline();
     } finally {
-      this.poison.closed();
+      this.blame.closed();
     }
   }
 
-  /** Messages that are on their way. */
-  get inFlight(): number {
-    return this.session.outbox.log.sent;
-  }
-
-  /** The peer is closing the connection; {@link closed} follows. */
-  closedByPeer(now: number): void {
-    if (this.state === CONNECTED) this.poison.closedByPeer(now);
-  }
-
-  /** The connection is ending; {@link closed} follows. @param cause why */
-  ending(cause: MqttError | undefined, now: number): void {
-    if (this.state !== CONNECTED) return;
-    if (!this.malformed.ending(cause, this.decoder, now)) return;
-    this.session.established = false;
-    this.spoilt = true;
+  /**
+   * The connection is about to end; {@link closed} follows.
+   * @param cause why; undefined when we wanted it
+   * @returns whether the peer has closed it for no reason of ours
+   */
+  ending(cause: MqttError | undefined, now: number): boolean {
+    if (this.state !== CONNECTED) return false;
+    const { blame, decoder } = this;
+    if (this.malformed.ending(cause, decoder, now)) {
+      this.session.established = false;
+      this.spoilt = true;
+    }
+    if (cause === undefined) return false;
+    if (cause.code === "connection-closed") return !blame.closedByPeer(cause, now);
+    if (cause.code === "response-timeout") blame.unanswered(this.options.responseTimeout, cause, now);
+    else if (cause.kind === "peer" && (ANSWERS & (1 << decoder.type)) !== 0)
+      blame.answeredWrongly(decoder.id, cause, now);
+    return false;
   }
 
   /** The next attempt is to wait the maximum. */
@@ -228,9 +231,7 @@ export class Protocol {
     if (this.state === OFFLINE) return -1;
     const wait = this.deadlines.next(now);
     if (this.state !== CONNECTED) return wait;
-    const { session } = this;
-    const pause = sooner(session.patience(now), session.subscriptions.nextWake(now));
-    return sooner(wait, sooner(this.poison.next(now), pause));
+    return sooner(wait, sooner(this.blame.next(now), this.session.patience(now)));
   }
 
   /**
@@ -240,9 +241,7 @@ export class Protocol {
    */
   tick(now: number): void {
     if (this.state !== OFFLINE) this.deadlines.tick(now);
-    if (this.state !== CONNECTED) return;
-    this.poison.tick(now);
-    this.session.subscriptions.wake(now);
+    if (this.state === CONNECTED) this.blame.tick(now);
   }
 
   // ---- bytes out
@@ -315,11 +314,11 @@ export class Protocol {
         this.receiver.release(id);
         break;
       case SUBACK:
-        this.session.subscriptions.suback(id, this.decoder.body(), this.events);
+        this.blame.answered(this.session.subscriptions.suback(id, this.decoder.body(), this.events));
         this.session.saveSubscriptions();
         break;
       case UNSUBACK:
-        this.session.subscriptions.unsuback(id, this.events);
+        this.blame.answered(this.session.subscriptions.unsuback(id, this.events));
         this.session.saveSubscriptions();
         break;
       case PINGRESP:
@@ -359,8 +358,7 @@ export class Protocol {
     session.subscriptions.begin(sessionPresent);
     session.online(resumed, clean);
     this.state = CONNECTED;
-    this.sender.window = this.poison.window(this.options.window);
-    this.poison.connected(this.deadlines.receivedAt);
+    this.blame.connected(this.deadlines.receivedAt);
     this.malformed.connected(this.deadlines.receivedAt);
     this.deadlines.connected();
     this.sender.ready();
@@ -388,8 +386,7 @@ export class Protocol {
 
   private complete(index: number): void {
     const entry = this.session.outbox.complete(index);
-    this.poison.delivered(entry, this.deadlines.receivedAt);
-    this.sender.window = this.poison.window(this.options.window);
+    this.blame.delivered(entry);
     this.events.published(entry.token, entry.risky ? "may-be-duplicated" : "delivered");
   }
 }

@@ -3,6 +3,7 @@
  * the array it was encoded into, or from a source, through one buffer.
  */
 import type { Outcome, PayloadSource } from "./api.js";
+import type { Blame } from "./blame.js";
 import { writeAcknowledgement, writeBare } from "./encode.js";
 import { resource } from "./errors.js";
 import { isReleased, type Outgoing } from "./inflight.js";
@@ -21,8 +22,9 @@ interface Fleeting {
 
 export class Sender {
   private readonly session: Session;
+  private readonly blame: Blame;
   /** Messages on their way at most. */
-  window: number;
+  private readonly window: number;
   private readonly published: (token: number, outcome: Outcome) => void;
   private readonly transmit: Uint8Array;
   private readonly small = new Uint8Array(4);
@@ -57,10 +59,12 @@ export class Sender {
 
   constructor(
     session: Session,
+    blame: Blame,
     options: { readonly window: number; readonly transmitBuffer: number },
     published: (token: number, outcome: Outcome) => void,
   ) {
     this.session = session;
+    this.blame = blame;
     this.window = options.window;
     this.transmit = new Uint8Array(options.transmitBuffer);
     this.published = published;
@@ -227,7 +231,7 @@ export class Sender {
     if (!this._ready) {
       const { log } = outbox;
       const early = log.sent < log.length && log.at(log.sent).token <= this.early ? outbox.next() : undefined;
-      if (early !== undefined) this.beginEntry(early);
+      if (early !== undefined) this.beginEntry(early, now);
       return early !== undefined;
     }
     const answer = this.answers.shift();
@@ -237,14 +241,17 @@ export class Sender {
       this.pingAt ??= now;
       this.begin(this.small, writeBare(PINGREQ, this.small));
     } else {
-      const request = session.subscriptionRequest(now);
+      const { careful } = this.blame;
+      // One at a time, so that the end of the connection tells whose it is.
+      if (careful && (outbox.log.sent > 0 || session.subscriptions.waiting)) return false;
+      const request = session.subscriptionRequest(now, careful);
       if (request !== undefined) {
         this.begin(request);
         return true;
       }
       const entry = outbox.log.sent < this.window ? outbox.next() : undefined;
       if (entry !== undefined) {
-        this.beginEntry(entry);
+        this.beginEntry(entry, now);
         return true;
       }
       const message = this._fleeting.shift();
@@ -265,13 +272,14 @@ export class Sender {
   }
 
   /** Sends a message, again where it was sent before. [MQTT-4.4.0-1], [MQTT-4.6.0-1] */
-  private beginEntry(entry: Outgoing): void {
+  private beginEntry(entry: Outgoing, now: number): void {
     const packet = entry.packet;
     if (!isReleased(entry)) {
       const first = packet[0] as number;
       packet[0] = entry.attempted ? first | DUP : first & ~DUP;
     }
     entry.attempted = true;
+    entry.sentAt = now;
     this.entry = entry;
     this.begin(packet, packet.byteLength, entry.source);
   }

@@ -191,12 +191,13 @@ export class Session {
   /**
    * The SUBSCRIBE or UNSUBSCRIBE that is due, encoded; it counts as sent at `now`. That its filters are unsure is stored
    * before, for its answer may never be seen. While the store refuses that, the request waits, for a time.
+   * @param single of one filter only
    */
-  subscriptionRequest(now: number): Uint8Array | undefined {
+  subscriptionRequest(now: number, single: boolean): Uint8Array | undefined {
     if (!this.subscriptions.due) return undefined;
     if (this.unsaved && !this.save() && this.mustWait(now)) return undefined;
     const id = identifierFor(this.nextToken());
-    const packet = this.subscriptions.request(id, now);
+    const packet = this.subscriptions.request(id, now, single);
     if (!this.established || this.save()) this.waitsSince = undefined;
     else if (this.mustWait(now)) {
       this.subscriptions.withdraw(id);

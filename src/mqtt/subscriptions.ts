@@ -9,7 +9,7 @@ import { violation } from "./errors.js";
 import { SUBSCRIBE, SUBSCRIBE_FAILURE, UNSUBSCRIBE } from "./packet.js";
 import { matches, mayBring } from "./topic.js";
 
-interface Subscription {
+export interface Subscription {
   readonly filter: string;
   QoS: QoS;
   /** Undefined when the application does not want it (any more). */
@@ -32,6 +32,9 @@ interface Subscription {
   pause: number;
   /** While it rests the broker is to forget it. */
   withdrawn: boolean;
+  /** Evidence that connections end because of it, and that it is not asked for, to see whether they do without: see blame.ts. */
+  strikes: number;
+  held: boolean;
 }
 
 /** The broker's session does not hold the subscription. */
@@ -96,6 +99,8 @@ export class Subscriptions {
       restsSince: undefined,
       pause: 0,
       withdrawn: false,
+      strikes: 0,
+      held: false,
     };
     this.list.push(entry);
     return entry;
@@ -108,6 +113,7 @@ export class Subscriptions {
     entry.refused = false;
     entry.restsSince = undefined;
     entry.pause = 0;
+    entry.held = false;
   }
 
   remove(filter: string): void {
@@ -171,8 +177,17 @@ export class Subscriptions {
     });
   }
 
+  /** It was not for the filters that rest: they are asked for again, but for those that are withdrawn. */
+  pardon(): void {
+    this.list.forEach((entry) => {
+      if (entry.restsSince === undefined || entry.withdrawn) return;
+      entry.restsSince = undefined;
+      entry.pause = entry.strikes = 0;
+    });
+  }
+
   private wants(entry: Subscription, type: number): boolean {
-    if (entry.request > 0) return false;
+    if (entry.request > 0 || entry.held) return false;
     const rests = entry.restsSince !== undefined;
     if (type === UNSUBSCRIBE) return (rests ? entry.withdrawn : entry.handler === undefined) && entry.known !== NONE;
     return entry.handler !== undefined && entry.known !== entry.QoS && !entry.refused && !rests;
@@ -187,10 +202,29 @@ export class Subscriptions {
     return this.list.some((entry) => entry.request === id);
   }
 
-  /** The next request that is due, encoded; it counts as sent at `now`. */
-  request(id: number, now: number): Uint8Array {
+  /** Whether an answer is waited for. */
+  get waiting(): boolean {
+    return this.list.some(({ request }) => request > 0);
+  }
+
+  /** Whether one that is due, or under way, has so many strikes. */
+  hasStrikes(strikes: number): boolean {
+    return this.list.some(
+      (entry) =>
+        entry.strikes >= strikes &&
+        (entry.request > 0 || this.wants(entry, SUBSCRIBE) || this.wants(entry, UNSUBSCRIBE)),
+    );
+  }
+
+  /** Filters that do not count for now: neither asked for nor given up. */
+  get resting(): string[] {
+    return this.list.filter(({ restsSince }) => restsSince !== undefined).map(({ filter }) => filter);
+  }
+
+  /** The next request that is due, encoded; it counts as sent at `now`. @param single of one filter */
+  request(id: number, now: number, single: boolean): Uint8Array {
     const type = this.list.some((entry) => this.wants(entry, SUBSCRIBE)) ? SUBSCRIBE : UNSUBSCRIBE;
-    const chosen = this.list.filter((entry) => this.wants(entry, type)).slice(0, FILTERS_PER_PACKET);
+    const chosen = this.list.filter((entry) => this.wants(entry, type)).slice(0, single ? 1 : FILTERS_PER_PACKET);
     chosen.forEach((entry) => {
       entry.request = id;
       entry.requestType = type;
@@ -219,13 +253,22 @@ export class Subscriptions {
     return oldest;
   }
 
-  private requested(id: number, type: number): Subscription[] {
-    return this.list.filter((entry) => entry.request === id && entry.requestType === type);
+  /** What is asked for with the identifier; with 0 all that is. */
+  requested(id: number): Subscription[] {
+    return this.list.filter(({ request }) => (id === 0 ? request > 0 : request === id));
   }
 
-  /** @param codes return codes in the order of the filters @throws MqttError of kind `peer` */
-  suback(id: number, codes: Uint8Array, events: SubscriptionEvents): void {
-    const asked = this.requested(id, SUBSCRIBE);
+  private answered(id: number, type: number): Subscription[] {
+    return this.requested(id).filter(({ requestType }) => requestType === type);
+  }
+
+  /**
+   * @param codes return codes in the order of the filters
+   * @returns when it was asked for
+   * @throws MqttError of kind `peer`
+   */
+  suback(id: number, codes: Uint8Array, events: SubscriptionEvents): number {
+    const asked = this.answered(id, SUBSCRIBE);
     if (asked.length === 0)
       throw violation("MQTT-3.8.4-2", `SUBACK for packet identifier ${id}, which nobody waits for`);
     if (asked.length !== codes.length) {
@@ -233,37 +276,37 @@ export class Subscriptions {
     }
     asked.forEach((entry, index) => {
       const code = codes[index] as number;
-      entry.request = 0;
-      if (code === SUBSCRIBE_FAILURE) {
-        entry.refused = true;
-        entry.known = NONE;
-      } else {
-        if (code > entry.requestQoS)
-          throw violation("MQTT-3.8.4-6", `SUBACK grants more than was asked for "${entry.filter}"`);
-        entry.known = entry.requestQoS;
-      }
+      if (code > entry.requestQoS && code !== SUBSCRIBE_FAILURE)
+        throw violation("MQTT-3.8.4-6", `SUBACK grants more than was asked for "${entry.filter}"`);
+    });
+    asked.forEach((entry, index) => {
+      entry.refused = codes[index] === SUBSCRIBE_FAILURE;
+      entry.known = entry.refused ? NONE : entry.requestQoS;
+      done(entry);
     });
     asked.forEach((entry, index) => {
       const code = codes[index] as number;
       events.subscribed(entry.filter, code === SUBSCRIBE_FAILURE ? undefined : (code as QoS));
     });
     this.sweep();
+    return (asked[0] as Subscription).sentAt;
   }
 
-  /** @throws MqttError of kind `peer` */
-  unsuback(id: number, events: SubscriptionEvents): void {
-    const asked = this.requested(id, UNSUBSCRIBE);
+  /** @returns when it was asked for @throws MqttError of kind `peer` */
+  unsuback(id: number, events: SubscriptionEvents): number {
+    const asked = this.answered(id, UNSUBSCRIBE);
     if (asked.length === 0) {
       throw violation("MQTT-3.10.4-4", `UNSUBACK for packet identifier ${id}, which nobody waits for`);
     }
     asked.forEach((entry) => {
-      entry.request = 0;
       entry.known = NONE;
+      done(entry);
     });
     asked.forEach((entry) => {
       events.unsubscribed(entry.filter);
     });
     this.sweep();
+    return (asked[0] as Subscription).sentAt;
   }
 
   /** Hands a message to every handler whose filter it matches. @returns how many there were */
@@ -280,4 +323,9 @@ export class Subscriptions {
     }
     return count;
   }
+}
+
+function done(entry: Subscription): void {
+  entry.request = 0;
+  entry.strikes = 0;
 }

@@ -53,6 +53,10 @@ export class AutoBroker {
   onAnswer: (packet: Packet) => void = () => {};
   /** Whether the connection is closed instead of a PUBLISH being taken. */
   closesOn: (packet: PacketOf<"publish">) => boolean = () => false;
+  /** Whether the connection is closed instead of a packet being taken, other than CONNECT. */
+  closesAt: (packet: Packet) => boolean = () => false;
+  /** What a packet is answered with in place of what is due: nothing, or packets. The packet itself is not dealt with. */
+  answersWith: (packet: Packet) => Packet[] | undefined = () => undefined;
   /** What a subscription is granted: a QoS, or 128. */
   grants: (QoS: QoS) => number = (QoS) => QoS;
   readonly #sessions = new Map<string, Session>();
@@ -185,7 +189,10 @@ class BrokerConnection {
   #packet(packet: Packet): void {
     this.#broker.onPacket(packet);
     const session = () => this.#broker.session(this.#id);
+    const answers = packet.cmd === "connect" ? undefined : this.#broker.answersWith(packet);
     if (packet.cmd === "connect") this.#connect(packet);
+    else if (this.#broker.closesAt(packet)) this.kick();
+    else if (answers !== undefined) for (const answer of answers) this.#send(answer);
     else if (packet.cmd === "publish") this.#publish(packet);
     else if (packet.cmd === "pubrel") {
       session().received.delete(packet.messageId as number);

@@ -1,0 +1,391 @@
+/**
+ * Who is to blame when connections end: a message, a filter that is asked for, or an answer to one of them that makes us close.
+ *
+ * Without it what the broker does not bear would be sent on each connection, and all others would wait behind it for ever.
+ *
+ * | state of a message or filter | it is in flight at a close   | it is answered | time                                         |
+ * |------------------------------|------------------------------|----------------|----------------------------------------------|
+ * | free, below CAREFUL          | strikes                      | no strikes     |                                              |
+ * | free, from CAREFUL on        | strikes; from SUSPECT: held  | no strikes     |                                              |
+ * | held                         | (it is not sent)             |                | a connection lasts TRIAL without it: on trial |
+ * | on trial: free, from SUSPECT | convicted: it rests, is named | no strikes    |                                              |
+ * | resting                      | (it is not sent)             |                | its pause is over: on trial                  |
+ *
+ * While something that is free has CAREFUL strikes all is sent one at a time, filters first, so that a close has one cause.
+ * So what rests was alone when connections ended, while a connection without it was good. A close with nothing in flight frees
+ * what is held: the broker closes without it, too.
+ *
+ * What comes behind a held message in its stream waits, and so does what was sent before: it may be acquitted, and order is
+ * promised. Some brokers have no QoS 2 and close at it (NATS 2.9): where two such messages were convicted and none was ever
+ * delivered, all of them rest. So do all of one topic and QoS where three were convicted and none delivered in between.
+ */
+import { sooner } from "./deadlines.js";
+import { isOfOneStream } from "./encode.js";
+import type { MqttError } from "./errors.js";
+import { isQoS2, isReleased, type Outgoing } from "./inflight.js";
+import type { Outbox } from "./outbox.js";
+import type { Subscription, Subscriptions } from "./subscriptions.js";
+
+type Suspect = Outgoing | Subscription;
+
+/** Strikes from which on all is sent one at a time. */
+const CAREFUL = 4;
+/** Strikes from which on one is held, and convicted the next time. */
+const SUSPECT = 6;
+/** Strikes for a close with it among others in flight, and with it alone. */
+const AMONG_OTHERS = 2;
+const ALONE = 3;
+/** As many where an answer, or none, names it. From EXACT on a close without it does not acquit it. */
+const EXACT_AMONG_OTHERS = SUSPECT;
+const EXACT = 12;
+/**
+ * Held at the same time at most, and streams and filters convicted at most with nothing answered in between: beyond it is the
+ * broker, at whatever comes. Twice as many the next time, lest what is behind that many is never sent.
+ */
+const MAXIMUM = 8;
+/** Messages of one stream that are convicted in a row until all of it rests: it is the topic that the broker does not bear. */
+const STREAM = 3;
+/** Milliseconds from sending to the close, at most, for the one to be the reason of the other. */
+const PROMPTNESS = 5000;
+/** Milliseconds that a connection must last without what is held to be good. */
+const TRIAL = 3000;
+/** Milliseconds until messages that rest are tried again: at first, and at most after doubling. */
+const FIRST_RETRY = 600_000;
+const LAST_RETRY = 21_600_000;
+
+/** No message that rests is being tried again. */
+const NONE = 0;
+/** They are, from the oldest on, one after the other as long as they are taken. */
+const OLDEST = 1;
+/** The oldest was not: one of the others is to have its chance on the next connection. So no retry costs more than two. */
+const DUE = 2;
+const IN_TURN = 3;
+
+export interface BlameEvents {
+  /** A message rests. @param forQoS2 as all with QoS 2 do @param why what ended the connection last */
+  parked(message: Outgoing, forQoS2: boolean, why: MqttError | undefined): void;
+  /** A filter rests: it is not asked for. */
+  filterParked(filter: string, why: MqttError): void;
+}
+
+export class Blame {
+  /** Nothing is to be sent while something waits for its answer. */
+  careful = false;
+  private readonly outbox: Outbox;
+  private readonly subscriptions: Subscriptions;
+  private readonly events: BlameEvents;
+  /** A QoS 2 message has been delivered; none is, and all of them rest. */
+  private hasQoS2 = false;
+  private hasNoQoS2 = false;
+  /** Messages whose streams rest as a whole. */
+  private streams: Outgoing[] = [];
+  /** It rests, and whether for its QoS alone the next one tells. */
+  private undecided: Outgoing | undefined;
+  private held: Suspect[] = [];
+  /** Streams and filters convicted since something was answered, and how many may be. */
+  private convicted = 0;
+  private maximum = MAXIMUM;
+  private connectedAt = 0;
+  /** When what was answered last on this connection had been sent; undefined while nothing was. */
+  private answeredFrom: number | undefined;
+  private retry = FIRST_RETRY;
+  /** When messages were parked last, or the first connection after a restart was granted. */
+  private parkedAt: number | undefined;
+  /** How far it is with trying messages that rest: see {@link OLDEST}. */
+  private retrying = NONE;
+  /** The tokens of the message that was tried last, and of the last one in turn. */
+  private tried = 0;
+  private turn = 0;
+
+  // What the end of the connection asks for, once the log is rewound.
+  private accused: Suspect | undefined;
+  private isGuilty = false;
+  private acquits = false;
+  private why: MqttError | undefined;
+  private endedAt = 0;
+
+  constructor(outbox: Outbox, subscriptions: Subscriptions, events: BlameEvents) {
+    this.outbox = outbox;
+    this.subscriptions = subscriptions;
+    this.events = events;
+  }
+
+  connected(now: number): void {
+    this.connectedAt = now;
+    this.parkedAt ??= now;
+    this.answeredFrom = undefined;
+    this.look();
+  }
+
+  // ---- what is answered
+
+  /** A message was delivered. */
+  delivered(message: Outgoing): void {
+    const { strikes } = message;
+    message.strikes = 0;
+    this.answered(message.sentAt);
+    const { parked } = this.outbox;
+    if (isQoS2(message.packet) && !this.hasQoS2) {
+      this.hasQoS2 = true;
+      if (this.undecided !== undefined && parked.includes(this.undecided))
+        this.events.parked(this.undecided, false, this.why);
+      this.undecided = undefined;
+    }
+    if (parked.length > 0) this.bears(message);
+    if (strikes < SUSPECT) return;
+    if ((this.retrying & OLDEST) !== 0 && !this.tryAfter(message.token)) this.retrying = NONE;
+    if (parked.length === 0) this.retry = FIRST_RETRY;
+  }
+
+  /** What rests of the same stream, or for its QoS, does not do so for that. */
+  private bears(message: Outgoing): void {
+    this.streams = this.streams.filter(({ packet }) => !isOfOneStream(packet, message.packet));
+    this.rest(this.hasNoQoS2 && !isQoS2(message.packet));
+    this.outbox.parked.forEach((other) => {
+      if (!this.held.includes(other) && isOfOneStream(other.packet, message.packet)) other.strikes = 0;
+    });
+  }
+
+  /** A message was delivered, or a request answered, that was sent at `from`. */
+  answered(from: number): void {
+    if (this.answeredFrom === undefined || ((from - this.answeredFrom) | 0) > 0) this.answeredFrom = from;
+    this.convicted = 0;
+    this.maximum = MAXIMUM;
+    if (this.careful) this.look();
+  }
+
+  private look(): void {
+    const { log } = this.outbox;
+    this.careful = this.subscriptions.hasStrikes(CAREFUL);
+    for (let index = 0; index < log.length && !this.careful; index++) this.careful = log.at(index).strikes >= CAREFUL;
+  }
+
+  // ---- how a connection ends; {@link closed} follows
+
+  /** The peer has closed it. @returns whether something was in flight, so that it may be for that */
+  closedByPeer(why: MqttError, now: number): boolean {
+    const prompt = this.inFlight().filter(({ sentAt }) => ((now - sentAt) | 0) <= PROMPTNESS);
+    if (prompt.length > 0) this.accuse(prompt, prompt.length > 1 ? AMONG_OTHERS : ALONE, why, now);
+    else this.acquits = true;
+    return this.outbox.log.sent > 0 || this.subscriptions.waiting;
+  }
+
+  /** We close it, because of an answer that is none. @param id the packet identifier that it names */
+  answeredWrongly(id: number, why: MqttError, now: number): void {
+    const { log } = this.outbox;
+    const index = log.indexOf(id);
+    if (index >= 0 && isReleased(log.at(index))) return;
+    const named: Suspect[] = index < 0 ? this.subscriptions.requested(id) : [log.at(index)];
+    if (named.length > 0) this.accuse(named, named.length > 1 ? EXACT_AMONG_OTHERS : EXACT, why, now);
+    else if (this.inFlight().length > 0) this.closedByPeer(why, now);
+  }
+
+  /** We close it, because an answer has not come in time. Where what was sent later was answered, it is not the network. */
+  unanswered(patience: number, why: MqttError, now: number): void {
+    let oldest: Suspect | undefined;
+    this.inFlight().forEach((one) => {
+      if (oldest === undefined || ((one.sentAt - oldest.sentAt) | 0) < 0) oldest = one;
+    });
+    if (oldest === undefined || ((now - oldest.sentAt) | 0) < patience) return;
+    const { answeredFrom } = this;
+    const others = answeredFrom !== undefined && ((answeredFrom - oldest.sentAt) | 0) >= 0;
+    if (!others && oldest.strikes < SUSPECT) return;
+    const asked = "filter" in oldest ? this.subscriptions.requested(oldest.request) : [oldest];
+    this.accuse(asked, asked.length > 1 ? EXACT_AMONG_OTHERS : EXACT, why, now);
+  }
+
+  /** What is in flight and not taken over by the broker. */
+  private inFlight(): Suspect[] {
+    const { log } = this.outbox;
+    const found: Suspect[] = this.subscriptions.requested(0);
+    for (let index = 0; index < log.sent; index++) if (!isReleased(log.at(index))) found.push(log.at(index));
+    return found;
+  }
+
+  private accuse(suspects: readonly Suspect[], strikes: number, why: MqttError, now: number): void {
+    this.why = why;
+    this.endedAt = now;
+    const [first] = suspects;
+    this.isGuilty = first !== undefined && (first.strikes >= SUSPECT || this.isLikeOthers(first));
+    suspects.forEach((one) => {
+      one.strikes += strikes;
+    });
+    if (suspects.length === 1 && first !== undefined && (this.isGuilty || first.strikes >= SUSPECT))
+      this.accused = first;
+  }
+
+  /** Whether one rests of its stream, none of which was delivered since, or one with QoS 2, none of which ever was. */
+  private isLikeOthers(one: Suspect): boolean {
+    return "token" in one && (this.countAlike(one) > 0 || this.standsForQoS2(one));
+  }
+
+  private countAlike({ packet }: Outgoing): number {
+    const alike = (other: Outgoing) =>
+      other.strikes >= SUSPECT && !this.held.includes(other) && isOfOneStream(other.packet, packet);
+    return this.outbox.parked.filter(alike).length;
+  }
+
+  private standsForQoS2(one: Outgoing): boolean {
+    const other = (message: Outgoing) => message !== one && isQoS2(message.packet) && !this.held.includes(message);
+    return isQoS2(one.packet) && !this.hasQoS2 && this.outbox.parked.some(other);
+  }
+
+  /** The connection has ended, and the log is rewound. */
+  closed(): void {
+    const { accused, acquits } = this;
+    this.accused = undefined;
+    this.acquits = false;
+    if (accused !== undefined && !("token" in accused && this.outbox.log.indexOf(accused.id) < 0)) {
+      if (this.isGuilty) this.convict(accused);
+      else if (this.held.length < this.maximum) this.hold(accused);
+      else {
+        this.maximum *= 2;
+        accused.strikes = 0;
+        this.free(true);
+      }
+    } else if (acquits) this.free(true);
+    this.look();
+  }
+
+  // ---- held, and on trial
+
+  private hold(suspect: Suspect): void {
+    this.held.push(suspect);
+    if ("filter" in suspect) suspect.held = true;
+    else this.outbox.park(this.outbox.log.indexOf(suspect.id));
+    this.haveOthersWait();
+  }
+
+  private haveOthersWait(): void {
+    const messages = this.held.filter((one) => "token" in one);
+    // What was sent is sent again in its order, whatever its topic. [MQTT-4.6.0-1]
+    this.outbox.waitsFor =
+      messages.length === 0
+        ? undefined
+        : (message) =>
+            (message.attempted && !isReleased(message)) ||
+            messages.some(({ packet }) => isOfOneStream(packet, message.packet));
+  }
+
+  /** Has what is held sent again. @param acquitted whether as if nothing had been, but for what an answer has named */
+  private free(acquitted: boolean): void {
+    const freed = this.held.filter(({ strikes }) => !acquitted || strikes < EXACT);
+    this.held = this.held.filter((one) => !freed.includes(one));
+    this.haveOthersWait();
+    freed.forEach((one) => {
+      if (acquitted) one.strikes = 0;
+      if ("filter" in one) one.held = false;
+      else this.outbox.unpark(one, one.strikes);
+    });
+    this.look();
+  }
+
+  private convict(guilty: Suspect): void {
+    const { outbox, why } = this;
+    if (!this.isLikeOthers(guilty) && ++this.convicted > this.maximum) {
+      guilty.strikes = 0;
+      this.pardon();
+      return;
+    }
+    if ("filter" in guilty) {
+      this.subscriptions.rest(guilty.filter, this.endedAt, false);
+      this.events.filterParked(guilty.filter, why as MqttError);
+      return;
+    }
+    const standsForAll = this.standsForQoS2(guilty);
+    outbox.park(outbox.log.indexOf(guilty.id));
+    this.parkedAt = this.endedAt;
+    this.retrying = this.retrying === OLDEST && outbox.parked.length > 1 ? DUE : NONE;
+    if (standsForAll) {
+      this.rest(true);
+      if (this.undecided !== undefined && this.undecided !== guilty) this.events.parked(this.undecided, true, why);
+      this.undecided = undefined;
+    } else if (isQoS2(guilty.packet) && !this.hasQoS2 && this.waitsWithQoS2()) {
+      this.undecided = guilty;
+      return;
+    } else if (this.countAlike(guilty) === STREAM) {
+      this.streams.push(guilty);
+      this.retry = FIRST_RETRY;
+      this.rest(this.hasNoQoS2);
+    }
+    this.events.parked(guilty, standsForAll, why);
+  }
+
+  /** The broker closes whatever is sent: no message is to wait for hours because of that. */
+  private pardon(): void {
+    this.convicted = 0;
+    this.maximum *= 2;
+    this.streams = [];
+    this.rest(false);
+    this.retry = FIRST_RETRY;
+    this.free(true);
+    this.outbox.parked.slice().forEach((message) => {
+      if (!this.held.includes(message)) this.outbox.unpark(message, 0);
+    });
+    this.subscriptions.pardon();
+  }
+
+  private waitsWithQoS2(): boolean {
+    const { log } = this.outbox;
+    for (let index = 0; index < log.length; index++) if (isQoS2(log.at(index).packet)) return true;
+    return false;
+  }
+
+  /** Has messages of the streams that rest parked when their turn comes. @param hasNoQoS2 those with QoS 2, too */
+  private rest(hasNoQoS2: boolean): void {
+    this.hasNoQoS2 = hasNoQoS2;
+    const { outbox } = this;
+    outbox.rests =
+      hasNoQoS2 || this.streams.length > 0
+        ? (message) =>
+            message.strikes < SUSPECT &&
+            ((this.hasNoQoS2 && isQoS2(message.packet)) ||
+              this.streams.some(({ packet }) => isOfOneStream(packet, message.packet)))
+        : undefined;
+    outbox.onRest = (message) => this.events.parked(message, this.hasNoQoS2 && isQoS2(message.packet), undefined);
+  }
+
+  // ---- time
+
+  /** Milliseconds until {@link tick} has something to do, -1 when there is nothing. */
+  next(now: number): number {
+    const wake = this.subscriptions.nextWake(now);
+    if (this.held.length > 0 || this.retrying === DUE)
+      return sooner(wake, Math.max(0, TRIAL - ((now - this.connectedAt) | 0)));
+    if (this.outbox.parked.length === 0) return wake;
+    return sooner(wake, Math.max(0, this.retry - ((now - (this.parkedAt ?? now)) | 0)));
+  }
+
+  tick(now: number): void {
+    if (this.next(now) !== 0) return;
+    this.subscriptions.wake(now);
+    const isGood = ((now - this.connectedAt) | 0) >= TRIAL;
+    if (this.held.length > 0) {
+      if (isGood) this.free(false);
+    } else if (this.retrying === DUE) {
+      if (isGood) this.tryInTurn();
+    } else if (this.outbox.parked.length > 0 && ((now - (this.parkedAt ?? now)) | 0) >= this.retry) {
+      this.retry = Math.min(LAST_RETRY, this.retry * 2);
+      this.parkedAt = now;
+      this.retrying = this.tryAfter(0) ? OLDEST : NONE;
+    }
+    this.look();
+  }
+
+  private tryInTurn(): void {
+    this.retrying = this.tryAfter(this.turn) || this.tryAfter(this.tried) ? IN_TURN : NONE;
+    this.turn = this.tried;
+  }
+
+  /** Has the first message sent that rests and has a later token. @returns whether there is one */
+  private tryAfter(token: number): boolean {
+    let next: Outgoing | undefined;
+    this.outbox.parked.forEach((one) => {
+      if (one.token > token && (next === undefined || one.token < next.token)) next = one;
+    });
+    if (next === undefined) return false;
+    this.tried = next.token;
+    this.outbox.unpark(next, SUSPECT);
+    return true;
+  }
+}
