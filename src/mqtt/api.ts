@@ -125,7 +125,8 @@ export interface ClientCallbacks {
    * attempts now wait the maximum), `message-parked` (the broker closed the connection whenever that message was sent; it
    * rests and is tried again later), `qos-2-refused` (the same, for a broker that took no QoS 2 message yet: all such rest),
    * `topic-too-long` (a message was acknowledged and not handed over, for the receive buffer has no room for its topic; once for
-   * each of the last eight such topics, and once a minute at most), `malformed-messages` (the broker sent malformed bytes that
+   * each of the last eight such topics, and once a minute at most), `message-skipped` (the same for a QoS 2 message that could not be
+   * held on ten connections over ten minutes), `malformed-messages` (the broker sent malformed bytes that
    * nothing of ours can have caused on five connections in a row; attempts now wait the maximum), `session-discarded` (on five
    * more: the broker's session is discarded, see {@link ClientOptions.malformedSession}), `subscription-rests` (that subscription
    * may be what brings them: it is not asked for, and tried again after ten minutes, then after twice as long each time),

@@ -62,51 +62,53 @@ export class Receiver {
       this.skip(decoder, decoder.long, now);
       return;
     }
+    try {
+      this.take(decoder, first);
+      if (first && decoder.QoS === 2 && !this.repeated) this.refusals = 0;
+    } catch (error) {
+      this.refused(error as MqttError, decoder, now);
+    }
+  }
+
+  /** A QoS 2 message could not be held. @throws that error, until it has gone on for too long */
+  private refused(error: MqttError, { QoS, id, topicKnown, unfinished }: Decoder, now: number): void {
+    // One that was handed over is known when it comes again.
+    if (QoS < 2 || this.session.inbox.received.has(id)) throw error;
+    if (this.refusals++ === 0) this.refusedSince = now;
+    if (this.refusals < REFUSALS || (now - this.refusedSince) >>> 0 < PATIENCE) throw error;
+    this.report("message-skipped", topicKnown, error.message, now);
+    // Nor are further pieces of it handed over.
+    this.repeated = true;
+    if (!unfinished) this.answer(PUBREC, id);
+  }
+
+  private take(decoder: Decoder, first: boolean): void {
+    const session = this.session;
     const { QoS, id } = decoder;
     const more = decoder.unfinished;
-    let message: Message | undefined;
-    if (first && QoS === 2) message = this.take(decoder, more, now);
-    else {
-      if (first) {
-        this.repeated = false;
-        this.token = this.session.nextToken();
-      }
-      if (!this.repeated) message = messageFrom(decoder, this.token, more);
-    }
-    if (message !== undefined) {
+    const print = first && QoS === 2 ? decoder.print() : 0;
+    if (first) this.begin(decoder, more, print);
+    if (!this.repeated) {
+      const message = messageFrom(decoder, this.token, more);
+      if (first && !more && QoS === 2) session.inbox.hold(id, print, message);
       this.piece = more ? message : undefined;
       this.events.message(message);
-      if (!more && QoS === 2) this.session.inbox.processed(id, message.token);
+      if (!more && QoS === 2) session.inbox.processed(id, message.token);
     }
     if (!more && QoS > 0) this.answer(QoS === 1 ? PUBACK : PUBREC, id);
   }
 
-  /** Takes a QoS 2 message, or the first piece of one. @returns what is to be handed over; undefined: nothing of it */
-  private take(decoder: Decoder, more: boolean, now: number): Message | undefined {
-    const { id, flags } = decoder;
-    const { inbox } = this.session;
+  private begin({ QoS, id, flags }: Decoder, more: boolean, print: number): void {
+    const inbox = this.session.inbox;
     const duplicate = (flags & DUP) !== 0;
-    const print = decoder.print();
-    this.repeated = true;
-    try {
-      if (inbox.isRepeated(id, duplicate, print)) return undefined;
-      if (inbox.received.full) {
-        throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
-      }
-      const begun = inbox.begun(id, duplicate, print);
-      this.token = begun ?? this.session.nextToken();
-      const message = messageFrom(decoder, this.token, more);
-      if (!more) inbox.hold(id, print, message);
-      else if (begun === undefined) inbox.begin(id, this.token, print);
-      this.refusals = 0;
-      this.repeated = false;
-      return message;
-    } catch (error) {
-      if (this.refusals++ === 0) this.refusedSince = now;
-      if (this.refusals < REFUSALS || (now - this.refusedSince) >>> 0 < PATIENCE) throw error;
-      this.report("message-skipped", decoder.topicKnown, (error as MqttError).message, now);
-      return undefined;
+    this.repeated = QoS === 2 && inbox.isRepeated(id, duplicate, print);
+    if (this.repeated) return;
+    if (QoS === 2 && inbox.received.full) {
+      throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
     }
+    const begun = QoS === 2 ? inbox.begun(id, duplicate, print) : undefined;
+    this.token = begun ?? this.session.nextToken();
+    if (QoS === 2 && more && begun === undefined) inbox.begin(id, this.token, print);
   }
 
   /**
@@ -119,7 +121,7 @@ export class Receiver {
     if (QoS === 2 && !inbox.isRepeated(id, (flags & DUP) !== 0, long.print) && !inbox.received.full) {
       inbox.skip(id, long.print);
     }
-    if (QoS > 0) this.answer(QoS === 1 ? PUBACK : PUBREC, id);
+    if (QoS > 0) this.answer(QoS === 2 ? PUBREC : PUBACK, id);
     const why = `the receive buffer has no room for its topic of ${long.length} bytes`;
     this.report("topic-too-long", `${decoder.topicKnown}…`, why, now);
   }

@@ -3,6 +3,11 @@
 /** What it is, the bytes, and the code of the error. */
 export type BrokenStream = readonly [what: string, bytes: readonly number[], code: string];
 
+/** A PUBLISH with a topic of 100 bytes, up to a bad one behind 70 good ones. */
+function long(...bad: readonly number[]): readonly number[] {
+  return [0x30, 102, 0, 100, ...new Array<number>(70).fill(0x61), ...bad];
+}
+
 /** The peer breaks a rule. */
 export const BREACHES: readonly BrokenStream[] = Object.freeze([
   ["packet type 0", [0x00, 0], "MQTT-2.2.1"],
@@ -39,6 +44,9 @@ export const BREACHES: readonly BrokenStream[] = Object.freeze([
   ["a topic with #", [0x30, 3, 0, 1, 0x23], "MQTT-3.3.2-2"],
   ["a topic with U+0000", [0x30, 3, 0, 1, 0], "MQTT-1.5.3-2"],
   ["a topic that is no UTF-8", [0x30, 3, 0, 1, 0xff], "MQTT-1.5.3-1"],
+  ["a topic longer than its buffer that is no UTF-8", long(0xff), "MQTT-1.5.3-1"],
+  ["a topic longer than its buffer with a surrogate", long(0xed, 0xa0), "MQTT-1.5.3-1"],
+  ["a topic longer than its buffer with U+0000", long(0), "MQTT-1.5.3-2"],
   ["a topic with a surrogate", [0x30, 5, 0, 3, 0xed, 0xa0, 0x80], "MQTT-1.5.3-1"],
 ] as const);
 

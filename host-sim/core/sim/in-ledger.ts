@@ -35,6 +35,8 @@ export class InLedger {
   #skippedCount = 0;
   /** The client has said that it does not hand over messages with topics that long. */
   #skippingTold = false;
+  /** Reports of a message that could not be held, of which none has been acknowledged yet. */
+  #unheld = 0;
 
   constructor(accuse: Accuse) {
     this.#accuse = accuse;
@@ -52,6 +54,11 @@ export class InLedger {
   /** The client has reported a topic too long. */
   tellsSkipping(): void {
     this.#skippingTold = true;
+  }
+
+  /** The client has reported that it skips a QoS 2 message that it could not hold. */
+  tellsUnheld(): void {
+    this.#unheld++;
   }
 
   get missing(): number {
@@ -125,6 +132,9 @@ export class InLedger {
       this.#skippedCount++;
       this.#missing.delete(incoming);
       if (!this.#skippingTold) this.#accuse("skipped-untold", `${describe(incoming)} was skipped, and nobody was told`);
+    } else if (incoming.QoS === 2 && this.#unheld > 0) {
+      this.#unheld--;
+      this.#missing.delete(incoming);
     } else {
       this.#accuse("acknowledged-unhanded", `${describe(incoming)} was acknowledged before it was handed over`);
     }

@@ -274,6 +274,34 @@ describe("of messages that a node receives", () => {
     expect(incoming.broken).toEqual(["in-order"]);
   });
 
+  it("one with a topic too long may be acknowledged and not handed over, once that was reported", () => {
+    const incoming = new In();
+    const { ledger } = incoming;
+    ledger.route(message(1, 1), 1, 0, true);
+    ledger.route(message(2, 2), 2, 0, true);
+    ledger.acknowledge(message(1, 1));
+    expect(incoming.broken).toEqual(["skipped-untold"]);
+    ledger.tellsSkipping();
+    ledger.acknowledge(message(2, 2));
+    expect(ledger.skipped).toBe(2);
+    ledger.check(1e9);
+    expect(incoming.broken).toEqual(["skipped-untold"]);
+    ledger.route(message(3, 2), 2, 0, true);
+    ledger.check(1e9);
+    expect(incoming.broken).toEqual(["skipped-untold", "in-lost"]);
+  });
+
+  it("one with QoS 2 that could not be held may be acknowledged for each such report, and no other", () => {
+    const incoming = new In();
+    const { ledger } = incoming;
+    for (const print of [1, 2]) ledger.route(message(print, 2), 2, 0);
+    ledger.tellsUnheld();
+    ledger.acknowledge(message(1, 2));
+    expect(incoming.broken).toEqual([]);
+    ledger.acknowledge(message(2, 2));
+    expect(incoming.broken).toEqual(["acknowledged-unhanded"]);
+  });
+
   it("one that the broker never sent is noticed", () => {
     const incoming = new In();
     incoming.hand(1, 1, 1);
