@@ -242,7 +242,7 @@ export class BrokerConnection implements PeerCallbacks {
       if (this.#requests.has(id)) {
         throw new Rejected("MQTT-2.3.1-2", `packet identifier ${id} is used for PUBLISH and a request at once`);
       }
-      const late = session.conduct.publish(id, print, duplicate);
+      const late = session.conduct.publish(id, print, `${QoS}${topic}`, duplicate);
       if (late !== undefined) broker.watch.disordered(session.id, id, print, late);
       broker.watch.inFlight(session.id, session.conduct.inFlight);
     }
