@@ -194,7 +194,10 @@ export class Simulation {
     const wanted = program()?.filters;
     if (wanted === undefined) return [];
     const held = this.broker.filtersOf(id);
-    return [...new Set([...wanted, ...held])].filter((filter) => wanted.has(filter) !== held.has(filter));
+    const resting = program()?.resting ?? [];
+    return [...new Set([...wanted, ...held])].filter(
+      (filter) => wanted.has(filter) !== held.has(filter) && !resting.includes(filter),
+    );
   }
 
   #allIsWell(since: number): boolean {
@@ -287,6 +290,7 @@ export class Simulation {
         const observer = by(id) ?? this.observers[0];
         observer?.rejected(rule, why);
       },
+      refused: (id) => by(id)?.refused(),
       silent: (id, ms) => by(id)?.silent(ms),
     };
   }
