@@ -123,9 +123,10 @@ export class OutgoingLog {
     this._sent++;
   }
 
-  /** A new connection: all is to be sent again. */
+  /** A new connection: all is to be sent again, what was put in behind what had been sent at its own place. [MQTT-4.6.0-1] */
   rewind(): void {
     this._sent = 0;
+    this.entries.sort((a, b) => a.token - b.token);
   }
 
   indexOf(id: number): number {

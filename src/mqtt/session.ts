@@ -193,7 +193,7 @@ export class Session {
    * before, for its answer may never be seen. While the store refuses that, the request waits, for a time.
    * @param single of one filter only
    */
-  subscriptionRequest(now: number, single: boolean): Uint8Array | undefined {
+  subscriptionRequest(now: number, single = false): Uint8Array | undefined {
     if (!this.subscriptions.due) return undefined;
     if (this.unsaved && !this.save() && this.mustWait(now)) return undefined;
     const id = identifierFor(this.nextToken());

@@ -222,7 +222,7 @@ export class Subscriptions {
   }
 
   /** The next request that is due, encoded; it counts as sent at `now`. @param single of one filter */
-  request(id: number, now: number, single: boolean): Uint8Array {
+  request(id: number, now: number, single = false): Uint8Array {
     const type = this.list.some((entry) => this.wants(entry, SUBSCRIBE)) ? SUBSCRIBE : UNSUBSCRIBE;
     const chosen = this.list.filter((entry) => this.wants(entry, type)).slice(0, single ? 1 : FILTERS_PER_PACKET);
     chosen.forEach((entry) => {

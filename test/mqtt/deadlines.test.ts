@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bandwidth, only, stall } from "../../host-sim/core/rules.js";
+import { Blame } from "../../src/mqtt/blame.js";
 import { Deadlines } from "../../src/mqtt/deadlines.js";
 import { Sender } from "../../src/mqtt/sender.js";
 import { Session } from "../../src/mqtt/session.js";
@@ -306,7 +307,8 @@ describe("of several waits", () => {
       maximumReceived: 8,
       first: 1,
     });
-    const sender = new Sender(session, { window: 8, transmitBuffer: 64 }, () => {});
+    const blame = new Blame(session.outbox, session.subscriptions, { parked() {}, filterParked() {} });
+    const sender = new Sender(session, blame, { window: 8, transmitBuffer: 64 }, () => {});
     const deadlines = new Deadlines({ keepAlive, responseTimeout: RESPONSE }, session, sender);
     const at = (ms: number) => (START + ms) | 0;
     deadlines.open(at(0));

@@ -25,6 +25,7 @@ const nobody: BrokerWatch = {
   arrived() {},
   inFlight() {},
   disordered() {},
+  refused() {},
   routed() {},
   acknowledged() {},
   sessionLost() {},

@@ -10,6 +10,7 @@ import type { Peer, PeerCallbacks } from "../link.js";
 import type { RandomStream } from "../random.js";
 import type { Connect } from "./connect.js";
 import { BrokerConnection } from "./connection.js";
+import type { Forbidden } from "./forbidden.js";
 import type { Manners } from "./manners.js";
 import { type BrokerMessage, fingerprint } from "./message.js";
 import { BrokerSession, QUEUED } from "./session.js";
@@ -53,6 +54,8 @@ export class Broker {
   readonly #nextId = new Map<string, number>();
   /** Milliseconds that answers take longer, at most. */
   late = 0;
+  /** What it does not bear, by client identifier. */
+  readonly forbidden = new Map<string, Forbidden>();
 
   constructor(options: BrokerOptions) {
     this.clock = options.clock;

@@ -25,9 +25,11 @@ export class Conduct {
   #received: number[] = [];
   #connection = 0;
   #messages = 0;
-  /** Order of the last PUBLISH on this connection, and that message. */
+  /** Order of the last PUBLISH that was sent again on this connection, and that message. */
   #last = 0;
   #lastPrint = 0;
+  /** The last that was sent for the first time on this connection, by topic and QoS. */
+  readonly #fresh = new Map<string, Open>();
   /** Messages on this connection that the broker has not acknowledged to the end. */
   #inFlight = 0;
 
@@ -43,6 +45,7 @@ export class Conduct {
   connected(): void {
     this.#connection++;
     this.#last = 0;
+    this.#fresh.clear();
     this.#inFlight = 0;
     this.#received = [];
     this.#releases.clear();
@@ -55,11 +58,12 @@ export class Conduct {
 
   /**
    * A PUBLISH with QoS 1 or 2 has come.
-   * @returns the fingerprint of a message that it should have come before, because it was first sent before it
-   * [MQTT-4.6.0-1]; undefined: all is in order
+   * @param stream its topic and QoS
+   * @returns the fingerprint of a message that it should have come before, because it was first sent before it: of another
+   * that was sent again, or of a new one in its stream [MQTT-4.6.0-1]; undefined: all is in order
    * @throws Rejected
    */
-  publish(id: number, print: number, duplicate: boolean): number | undefined {
+  publish(id: number, print: number, stream: string, duplicate: boolean): number | undefined {
     let open = this.#open.get(id);
     if (open === undefined) {
       const ended = this.#ended.get(id);
@@ -73,14 +77,9 @@ export class Conduct {
       if (duplicate && this.#connection === 1) {
         throw new Rejected("MQTT-3.3.1-1", `PUBLISH ${id} has DUP 1, but the session is new: nothing was sent before`);
       }
-      this.#open.set(id, {
-        print,
-        order: ++this.#messages,
-        connection: this.#connection,
-        released: false,
-      });
-      this.#last = this.#messages;
-      this.#lastPrint = print;
+      const fresh = { print, order: ++this.#messages, connection: this.#connection, released: false };
+      this.#open.set(id, fresh);
+      this.#fresh.set(stream, fresh);
       this.#inFlight++;
       return undefined;
     }
@@ -95,6 +94,8 @@ export class Conduct {
     open.connection = this.#connection;
     this.#inFlight++;
     if (open.order < this.#last) return this.#lastPrint;
+    const fresh = this.#fresh.get(stream);
+    if (fresh !== undefined && open.order < fresh.order) return fresh.print;
     this.#last = open.order;
     this.#lastPrint = print;
     return undefined;

@@ -30,6 +30,7 @@ import { utf8Length } from "../../../src/mqtt/utf8.js";
 import type { Peer, PeerCallbacks } from "../link.js";
 import type { Broker } from "./broker.js";
 import { type Connect, readConnect, topicName } from "./connect.js";
+import { forbids } from "./forbidden.js";
 import { type BrokerMessage, fingerprint } from "./message.js";
 import { Fields, PacketReader, Rejected } from "./reader.js";
 import { type BrokerSession, type Delivery, PUBLISHED, RELEASED } from "./session.js";
@@ -239,11 +240,12 @@ export class BrokerConnection implements PeerCallbacks {
     const broker = this.#broker;
     broker.watch.packet(session.id, true, first, id, body.length);
     const message = { topic, payload, QoS, retain: (first & RETAIN) !== 0, print };
+    if (QoS > 0 && this.#refuses(session, message, QoS === 2 ? PUBACK : PUBREC, id)) return;
     if (QoS > 0) {
       if (this.#requests.has(id)) {
         throw new Rejected("MQTT-2.3.1-2", `packet identifier ${id} is used for PUBLISH and a request at once`);
       }
-      const late = session.conduct.publish(id, print, duplicate);
+      const late = session.conduct.publish(id, print, `${QoS}${topic}`, duplicate);
       if (late !== undefined) broker.watch.disordered(session.id, id, print, late);
       broker.watch.inFlight(session.id, session.conduct.inFlight);
     }
@@ -262,6 +264,16 @@ export class BrokerConnection implements PeerCallbacks {
         this.#sendAck(PUBREC, id);
       });
     }
+  }
+
+  /** Whether it is forbidden; then that is done. @param wrong the type of an answer that is none to what has come */
+  #refuses(session: BrokerSession, what: BrokerMessage | readonly string[], wrong: number, id: number): boolean {
+    const forbidden = this.#broker.forbidden.get(session.id);
+    if (forbidden === undefined || !forbids(forbidden, what)) return false;
+    this.#broker.watch.refused(session.id);
+    if (forbidden.how === "close") this.close("forbidden");
+    else this.#sendAck(wrong, id);
+    return true;
   }
 
   /** PUBACK, PUBREC, PUBREL or PUBCOMP. */
@@ -324,6 +336,7 @@ export class BrokerConnection implements PeerCallbacks {
       if (QoS > 2) throw new Rejected("MQTT-3.8.3-4", `SUBSCRIBE asks for QoS ${QoS}`);
       codes.push(QoS);
     } while (fields.left > 0);
+    if (this.#refuses(session, filters, UNSUBACK, id)) return;
     const granted = filters.map((filter, index) => {
       const QoS = this.#broker.grant(session, filter, codes[index] as QoS);
       return QoS ?? SUBSCRIBE_FAILURE;

@@ -25,6 +25,8 @@ export interface BrokerWatch {
   sessionLost(id: string, byClient: boolean): void;
   /** The message cannot be queued: it is dropped. */
   dropped(id: string, message: BrokerMessage): void;
+  /** Something of the client's came that the broker does not bear: it closes the connection, or answers wrongly. */
+  refused(id: string): void;
   /** The client has done what a conforming broker closes the connection for. */
   rejected(id: string, rule: string, why: string): void;
   /** The client was silent for one and a half times its keep alive. [MQTT-3.1.2-24] */

@@ -9,7 +9,8 @@ import {
   SUBACK,
   UNSUBACK,
 } from "../../../src/mqtt/packet.js";
-import { choice, type Fault, ms, num } from "./fault.js";
+import type { Forbidden } from "../broker/forbidden.js";
+import { choice, count, type Fault, ms, num } from "./fault.js";
 
 /** Not PUBREL: a client does not wait for that one, so that a broker that never sends it would stay stuck. */
 const answers = [CONNACK, PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK, PINGRESP];
@@ -74,6 +75,26 @@ export const brokerFaults: readonly Fault[] = Object.freeze([
       return () => {
         broker.manners.mute &= ~bit;
       };
+    },
+  },
+  {
+    name: "broker_forbids",
+    help: "the broker closes the connection at some of what the node sends, or answers it with what is no answer to it",
+    parameters: [
+      choice("what", "which filters or messages", ["filter", "topic", "size", "QoS 2"]),
+      choice("how", "what it does", ["close", "wrong answer"]),
+      count("share", "which third of the filters or topics", 0, 0, 2),
+    ],
+    // Less than the pause after which what rests is tried again.
+    lasts: [20_000, 540_000],
+    draw: (random) => ({
+      what: random.pick(["filter", "filter", "topic", "size", "QoS 2"]),
+      how: random.pick(["close", "wrong answer"]),
+      share: random.integer(0, 2),
+    }),
+    begin: ({ broker, observer }, values) => {
+      broker.forbidden.set(observer.id, values as unknown as Forbidden);
+      return () => void broker.forbidden.delete(observer.id);
     },
   },
   {

@@ -3,7 +3,17 @@
  * client is looked into.
  */
 import type { Outcome, QoS } from "../../../src/mqtt/api.js";
-import { CONNECT, PACKET_NAMES, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "../../../src/mqtt/packet.js";
+import {
+  CONNECT,
+  PACKET_NAMES,
+  PUBACK,
+  PUBCOMP,
+  PUBLISH,
+  PUBREC,
+  PUBREL,
+  SUBACK,
+  UNSUBACK,
+} from "../../../src/mqtt/packet.js";
 import type { LinkState } from "../../../src/platform.js";
 import { type BrokerMessage, fingerprint, isMalformed, utf8 } from "../broker/message.js";
 import type { VirtualClock } from "../clock.js";
@@ -24,6 +34,9 @@ import {
   UNSUBSCRIBING,
 } from "./states.js";
 import type { Trace } from "./trace.js";
+
+/** See the invariant `blame`. */
+const MOST_REFUSALS = 8;
 
 export class Observer implements Witness {
   readonly index: number;
@@ -50,6 +63,9 @@ export class Observer implements Witness {
   #mayDiscard = false;
   /** Filters that the client has said not to ask for at present. */
   readonly #resting = new Set<string>();
+  /** Connections in a row that the broker has ended, or had ended, at something that it does not bear. */
+  #refusals = 0;
+  #isRefused = false;
 
   constructor(
     index: number,
@@ -84,6 +100,7 @@ export class Observer implements Witness {
   stopped(): void {
     // It asks for all of them after a start.
     this.#resting.clear();
+    this.#refusals = 0;
     this.out.cut();
     this.in.cut();
     this.shakes.online = false;
@@ -198,6 +215,7 @@ export class Observer implements Witness {
   }
 
   #answers(type: number): void {
+    if (type === SUBACK || (type === UNSUBACK && !this.#isRefused)) this.#refusals = 0;
     if (type === PUBREL) this.shakes.add(RELEASED, 1);
     else if (type === PUBREC) {
       this.#releases++;
@@ -218,6 +236,17 @@ export class Observer implements Witness {
 
   brokerLeft(reason: string): void {
     this.#trace.add("left", this.index, 0, 0, reason);
+    // What ends for another reason tells the client nothing.
+    if (!this.#isRefused) this.#refusals = 0;
+    this.#isRefused = false;
+  }
+
+  refused(): void {
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    if (++this.#refusals <= MOST_REFUSALS) return;
+    this.#accuse("blame", `${this.#refusals} connections in a row have ended at what the broker does not bear`);
+    this.#refusals = 0;
   }
 
   /** The broker holds a message for the node. */
@@ -237,6 +266,7 @@ export class Observer implements Witness {
   }
 
   arrived(message: BrokerMessage, fresh: boolean): void {
+    if (fresh) this.#refusals = 0;
     this.out.arrive(message, fresh);
   }
 

@@ -99,6 +99,10 @@ class Probe implements Program {
     return this.#wanted;
   }
 
+  get resting(): readonly string[] {
+    return this.#client.resting;
+  }
+
   get pending(): number {
     return this.#client.pending;
   }

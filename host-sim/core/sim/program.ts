@@ -39,6 +39,8 @@ export interface Program {
   readonly pending: number | undefined;
   /** Filters that the application wants, where it says so. */
   readonly filters?: ReadonlySet<string>;
+  /** Those that the client has put aside. */
+  readonly resting?: readonly string[];
   /** Opens what it needs and runs from then on. */
   start(): void;
   /** Ends in order, where the program can. @param done called when it has ended */

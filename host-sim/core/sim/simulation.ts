@@ -196,9 +196,10 @@ export class Simulation {
     const wanted = observer.program()?.filters;
     if (wanted === undefined) return [];
     const held = this.broker.filtersOf(observer.id);
+    const resting = observer.program()?.resting ?? [];
     return [...new Set([...wanted, ...held])].filter((filter) => {
       const isHeld = held.has(filter);
-      return wanted.has(filter) !== isHeld && !observer.rests(filter, isHeld);
+      return wanted.has(filter) !== isHeld && !resting.includes(filter) && !observer.rests(filter, isHeld);
     });
   }
 
@@ -292,6 +293,7 @@ export class Simulation {
         const observer = by(id) ?? this.observers[0];
         observer?.rejected(rule, why);
       },
+      refused: (id) => by(id)?.refused(),
       silent: (id, ms) => by(id)?.silent(ms),
     };
   }

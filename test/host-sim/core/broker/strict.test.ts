@@ -24,6 +24,7 @@ class Rig {
       acknowledged() {},
       sessionLost() {},
       dropped() {},
+      refused: (id) => void this.rejections.push(`forbidden to ${id}`),
       rejected: (_id, rule) => void this.rejections.push(rule),
       silent: (_id, ms) => void this.rejections.push(`silent for ${ms}`),
     };
