@@ -8,6 +8,7 @@ import type { Durability, Outcome, PayloadSource } from "./api.js";
 import { isPublish } from "./encode.js";
 import {
   bytesOf,
+  DOUBTED,
   doubt,
   entryOf,
   forgetAttempt,
@@ -15,10 +16,10 @@ import {
   isReleased,
   type Outgoing,
   OutgoingLog,
-  pubrel,
+  RELEASED,
   wasSent,
 } from "./inflight.js";
-import { OutgoingStore } from "./outgoing-store.js";
+import { OutgoingStore, PARKED, PARKED_SENT, PUBREC_CAME } from "./outgoing-store.js";
 import { judge, type Visit } from "./review.js";
 import type { SessionStore } from "./session-store.js";
 import { TokenRuns } from "./token-runs.js";
@@ -39,8 +40,6 @@ export class Outbox {
   /** Stored messages that are held in memory at most. */
   private readonly window: number;
   private _online = false;
-  /** The store says that the session is established. */
-  private isSessionSaved = false;
 
   /** The backlog: stored messages that are not in memory, and the bytes they take. */
   private readonly backlog = new TokenRuns();
@@ -76,24 +75,25 @@ export class Outbox {
 
   /**
    * @param tokens of the messages in the store; sorted here
-   * @param parked those of messages that were parked
+   * @param noted those that a note was found for
    * @param risky as {@link riskyUntil} was when they were stored
    * @returns the last that can be used, 0 when there is none
    */
-  load(tokens: number[], parked: readonly number[], risky: number): number {
+  load(tokens: number[], noted: readonly number[], risky: number): number {
     let last = 0;
     tokens.sort((a, b) => a - b);
     tokens.forEach((token) => {
-      const isParked = parked.includes(token);
-      if (isParked || this.log.length < this.window) {
+      const marked = noted.includes(token);
+      if (marked || this.log.length < this.window) {
         const entry = this._load(token);
         if (entry === undefined) return;
-        entry.marked = isParked;
+        const note = marked ? this.store?.note(token) : PUBREC_CAME;
+        entry.marked = marked;
+        if (marked && note === PUBREC_CAME) entry.released = RELEASED;
         // Within a window of the head it may have been sent before power was lost; behind that it cannot.
-        entry.attempted = !isParked || (this.store?.wasSent(token) ?? true);
-        // What the broker has taken over was given another chance, and used it.
-        if (isParked && !isReleased(entry)) this.parked.push(entry);
-        else this.log.append(entry);
+        entry.attempted = note !== PARKED;
+        if (note === PUBREC_CAME || isReleased(entry)) this.log.append(entry);
+        else this.parked.push(entry);
       } else {
         const packet = this.store?.read(token);
         if (packet === undefined) return;
@@ -102,12 +102,12 @@ export class Outbox {
       last = token;
     });
     this.eachInMemory((entry) => {
-      if (entry.token <= risky && isReleased(entry)) entry.risky = true;
-      else if (entry.token <= risky) doubt(entry);
+      if (entry.token <= risky && entry.attempted && isQoS2(entry.packet)) entry.risky = true;
     });
-    // Power may have been lost between the end of a message and that of its mark.
-    parked.forEach((token) => {
+    // Power may have been lost between the end of a message and that of its note, or before the message was stored.
+    noted.forEach((token) => {
       if (!tokens.includes(token)) this.unmark(token);
+      if (token > last) last = token;
     });
     return last;
   }
@@ -158,8 +158,15 @@ export class Outbox {
 
   private keep(entry: Outgoing): void {
     if (entry.stored || entry.source !== undefined) return;
+    // First: a message without its note would be published a second time after a loss of power.
+    if (isReleased(entry)) this.noteRelease(entry);
     this.store?.write(entry.token, entry.packet);
     entry.stored = this.store !== undefined;
+  }
+
+  private noteRelease(entry: Outgoing): void {
+    this.store?.mark(entry.token, PUBREC_CAME);
+    entry.marked = this.store !== undefined;
   }
 
   // ---- a message's life
@@ -193,6 +200,8 @@ export class Outbox {
       const entry = log.at(log.sent);
       if (!this.holdQoS2 || isReleased(entry) || !isQoS2(entry.packet)) {
         if (this.waitsFor?.(entry) === true) return undefined;
+        // Behind one that may have to be published again, for the order of both.
+        if (!isReleased(entry) && log.has(DOUBTED, log.sent)) return undefined;
         log.advance();
         return entry;
       }
@@ -220,32 +229,29 @@ export class Outbox {
     this.log.append(source);
   }
 
-  /**
-   * PUBREC has come: the payload is no longer ours to keep. The store keeps it as long as it does not hold the session: after
-   * a loss of power the broker's would be discarded, the message with it. @throws MqttError of kind `resource`
-   */
+  /** PUBREC has come. The message is kept beside the note of it until PUBCOMP. @throws MqttError of kind `resource` */
   release(entry: Outgoing): void {
-    const packet = pubrel(entry.id);
-    if (entry.stored && this.isSessionSaved) this.store?.write(entry.token, packet);
-    entry.packet = packet;
-    entry.source = undefined;
+    if (entry.stored) this.noteRelease(entry);
+    entry.released = RELEASED;
   }
 
-  /** Whether the store says that the session is established. */
-  savedSession(isSaved: boolean): void {
-    const before = this.isSessionSaved;
-    this.isSessionSaved = isSaved;
-    if (before || !isSaved) return;
-    this.eachInMemory((entry) => this.saveRelease(entry));
+  /**
+   * The message at `index` has its PUBCOMP, but may have been lost with the broker's session before that: it is to be sent
+   * as a new one, which its identifier is free for. @throws MqttError of kind `resource`
+   */
+  publishAgain(index: number): void {
+    const entry = this.log.at(index);
+    this.unrelease(entry);
+    this.log.insert(this.log.remove(index));
   }
 
-  private saveRelease(entry: Outgoing): void {
-    if (!entry.stored || !isReleased(entry)) return;
-    try {
-      this.store?.write(entry.token, entry.packet);
-    } catch {
-      // The store keeps the message itself: it is sent again when power fails before PUBCOMP comes.
+  /** As if it had never been sent, but for the risk. First the note goes: PUBREL in a new session would lose the message. */
+  private unrelease(entry: Outgoing): void {
+    if (entry.marked && isReleased(entry)) {
+      this.store?.unmark(entry.token);
+      entry.marked = false;
     }
+    forgetAttempt(entry);
   }
 
   /** The message at `index` of the log is delivered or given up. @throws MqttError of kind `resource` */
@@ -267,27 +273,22 @@ export class Outbox {
     if (marked) this.store?.unmark(token);
   }
 
-  /** Whether there is a message that PUBREC has come for. */
-  get isReleasing(): boolean {
-    const log = this.log;
-    for (let index = 0; index < log.length; index++) if (isReleased(log.at(index))) return true;
-    return false;
-  }
-
   /**
-   * The broker has lost its session, or never had it: what it had taken over is complete, the rest is sent anew. The
-   * identifier is kept: to a broker without a session all are free, and one that is stored need not be written again.
+   * The broker has lost its session, or never had it: all is sent anew, what PUBREC has come for too, because a broker may
+   * pass a message on at PUBREL only. The identifier is kept: to a broker without a session all are free, and one that is
+   * stored need not be written again. @throws MqttError of kind `resource`
    */
   startOver(published: (token: number, outcome: Outcome) => void): void {
     const log = this.log;
     for (let index = 0; index < log.length; ) {
       const entry = log.at(index);
-      if (isReleased(entry)) {
+      if (!isPublish(entry.packet)) {
+        // Kept by the version before, without its payload: there is nothing to publish again.
         this.complete(index);
-        published(entry.token, entry.risky ? "may-be-duplicated" : "delivered");
+        published(entry.token, "lost");
       } else {
         // What went out right behind this connection's CONNECT is in the broker's new session.
-        if (index++ >= log.sent) forgetAttempt(entry);
+        if (index++ >= log.sent) this.unrelease(entry);
       }
     }
     this.parked.forEach(forgetAttempt);
@@ -323,7 +324,7 @@ export class Outbox {
 
   private mark(entry: Outgoing, sent: boolean): void {
     try {
-      this.store?.mark(entry.token, sent);
+      this.store?.mark(entry.token, sent ? PARKED_SENT : PARKED);
       entry.marked = true;
     } catch {
       // Without the mark a restart tries it again at once, and another message that was sent may be taken for one that was not.
@@ -332,7 +333,7 @@ export class Outbox {
 
   private unmark(token: number): void {
     try {
-      this.store?.wasSent(token); // sets aside what is not ours
+      this.store?.note(token); // sets aside what is not ours
       this.store?.unmark(token);
     } catch {
       // It is found, and of no use, again.

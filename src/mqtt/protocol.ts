@@ -8,9 +8,9 @@
 import type { Outcome, PayloadSource } from "./api.js";
 import { type DeadlineOptions, Deadlines, sooner } from "./deadlines.js";
 import { Decoder, NOTHING, PACKET } from "./decode.js";
-import { type ConnectFields, encodeConnect } from "./encode.js";
+import { type ConnectFields, encodeConnect, isPublish } from "./encode.js";
 import { MqttError, violation } from "./errors.js";
-import { COMPLETE, isReleased, type Outgoing, RELEASE } from "./inflight.js";
+import { COMPLETE, DOUBTED, isReleased, type Outgoing, RELEASE, RELEASED } from "./inflight.js";
 import {
   CONNACK,
   CONNECT_REFUSALS,
@@ -145,7 +145,9 @@ export class Protocol {
     this.deadlines.open(now);
     const clean = options.clean || this.discarding;
     if (!clean) this.session.asking();
-    const connect = encodeConnect({ ...options, clean, keepAlive: Math.ceil(options.keepAlive / 1000) });
+    // A broker that ends this connection for the next one's sake would publish its will. [MQTT-3.1.2-8]
+    const will = this.discarding ? undefined : options.will;
+    const connect = encodeConnect({ ...options, will, clean, keepAlive: Math.ceil(options.keepAlive / 1000) });
     // To a session that may not be the one we know nothing is sent unasked.
     const isKnown = options.clean || (this.session.established && !this.discarding);
     const room = options.transmitBuffer - connect.byteLength;
@@ -318,7 +320,7 @@ export class Protocol {
       throw violation("MQTT-3.2.2-1", "CONNACK says that a session is present although Clean Session is 1");
     }
     this.discarded = this.discarding;
-    if (!sessionPresent && session.established && session.outbox.isReleasing && foreignSession === "discard") {
+    if (!sessionPresent && session.established && session.outbox.log.has(RELEASED) && foreignSession === "discard") {
       // It may be that aedes again: identifiers that no PUBREL is sent for would stay in use there.
       session.established = false;
       this.discarding = true;
@@ -363,7 +365,13 @@ export class Protocol {
   }
 
   private complete(index: number): void {
-    const entry = this.session.outbox.complete(index);
+    const { outbox } = this.session;
+    const { released, packet } = outbox.log.at(index);
+    if (released === DOUBTED && isPublish(packet)) {
+      outbox.publishAgain(index);
+      return;
+    }
+    const entry = outbox.complete(index);
     this.poison.delivered(entry, this.deadlines.receivedAt);
     this.sender.window = this.poison.window(this.options.window);
     this.events.published(entry.token, entry.risky ? "may-be-duplicated" : "delivered");

@@ -266,11 +266,13 @@ export class Sender {
 
   /** Sends a message, again where it was sent before. [MQTT-4.4.0-1], [MQTT-4.6.0-1] */
   private beginEntry(entry: Outgoing): void {
-    const packet = entry.packet;
-    if (!isReleased(entry)) {
-      const first = packet[0] as number;
-      packet[0] = entry.attempted ? first | DUP : first & ~DUP;
+    if (isReleased(entry)) {
+      this.beginAnswer(PUBREL, entry.id);
+      return;
     }
+    const packet = entry.packet;
+    const first = packet[0] as number;
+    packet[0] = entry.attempted ? first | DUP : first & ~DUP;
     entry.attempted = true;
     this.entry = entry;
     this.begin(packet, packet.byteLength, entry.source);
