@@ -17,8 +17,8 @@ export interface Outgoing {
   readonly packet: Uint8Array;
   /** The payload, where `packet` holds only what stands before it. */
   readonly source: PayloadSource | undefined;
-  /** Whether PUBREC has come, so that PUBREL is sent: {@link UNRELEASED}, {@link RELEASED} or {@link DOUBTED}. */
-  released: number;
+  /** PUBREC has come: what is sent for it is PUBREL. */
+  released: boolean;
   /** Bytes that count against the bound on the log. */
   readonly byteLength: number;
   /** Sent, at least in part, while the broker had the session it has now: sent again it carries DUP. */
@@ -34,16 +34,6 @@ export interface Outgoing {
   /** When the packet's last byte was handed to the socket; counts only below {@link OutgoingLog.sent}. */
   sentAt: number;
 }
-
-/** PUBREC has not come, or its session is gone. */
-export const UNRELEASED = 0;
-/** PUBREC has come. */
-export const RELEASED = 1;
-/**
- * PUBREC has come, in a session that the broker may have lost since. PUBREL ends the hand-shake in either case; then the
- * message is published again, because a broker that passes messages on at PUBREL may have lost this one with its session.
- */
-export const DOUBTED = 2;
 
 /** Packet identifiers there are; a token's is its remainder. */
 export const IDENTIFIERS = 65_535;
@@ -87,7 +77,7 @@ function columnOf(type: number): number {
 }
 
 function rowOf(entry: Outgoing): number {
-  if (entry.released !== UNRELEASED) return SENT_PUBREL;
+  if (entry.released) return SENT_PUBREL;
   return isQoS2(entry.packet) ? PUBLISHED_2 : PUBLISHED_1;
 }
 
@@ -140,12 +130,6 @@ export class OutgoingLog {
     this._sent = 0;
   }
 
-  /** Whether one of the first `end` is at least so far released: {@link RELEASED} or {@link DOUBTED}. */
-  has(released: number, end = this.entries.length): boolean {
-    for (let index = 0; index < end; index++) if (this.at(index).released >= released) return true;
-    return false;
-  }
-
   indexOf(id: number): number {
     const entries = this.entries;
     for (let index = 0; index < entries.length; index++) if ((entries[index] as Outgoing).id === id) return index;
@@ -186,11 +170,6 @@ export class OutgoingLog {
 /** Whether a packet belongs to a QoS 2 message: all but PUBLISH with QoS 1. */
 export function isQoS2(packet: Uint8Array): boolean {
   return ((packet[0] as number) & 0xf6) !== ((PUBLISH << 4) | 0x02);
-}
-
-/** Whether the broker has taken the message over, as far as is known. */
-export function isReleased(entry: Outgoing): boolean {
-  return entry.released !== UNRELEASED;
 }
 
 /** Identifiers of QoS 2 messages that have arrived and are not yet released. Section 4.3.3. */
@@ -277,8 +256,8 @@ export function entryOf(
     id,
     packet,
     source,
-    // The version before kept PUBREL in the place of the message.
-    released: isPublish(packet) ? UNRELEASED : RELEASED,
+    // Format 2 of the store had PUBREL in the place of a message that PUBREC had come for.
+    released: !isPublish(packet),
     byteLength,
     attempted: false,
     risky: false,
@@ -289,10 +268,9 @@ export function entryOf(
   };
 }
 
-/** The broker may have lost the session in which it was sent. */
+/** The broker may have lost the session in which it was sent: sent again, it may be new to the broker. */
 export function doubt(entry: Outgoing): void {
-  if (isReleased(entry)) entry.released = DOUBTED;
-  if (entry.attempted && isQoS2(entry.packet)) entry.risky = true;
+  if (entry.attempted && !entry.released && isQoS2(entry.packet)) entry.risky = true;
 }
 
 /** To this session of the broker's or to one that it has lost. */
@@ -303,8 +281,7 @@ export function wasSent(entry: Outgoing): boolean {
 /** The broker has lost the session in which it was sent: it is to be sent as a new message. */
 export function forgetAttempt(entry: Outgoing): void {
   if (entry.attempted) entry.risky = true;
-  entry.attempted = false;
-  entry.released = UNRELEASED;
+  entry.attempted = entry.released = false;
 }
 
 /** Bytes that messages take. */

@@ -8,15 +8,12 @@ import type { Durability, Outcome, PayloadSource } from "./api.js";
 import { isPublish } from "./encode.js";
 import {
   bytesOf,
-  DOUBTED,
   doubt,
   entryOf,
   forgetAttempt,
   isQoS2,
-  isReleased,
   type Outgoing,
   OutgoingLog,
-  RELEASED,
   wasSent,
 } from "./inflight.js";
 import { OutgoingStore, PARKED, PARKED_SENT, PUBREC_CAME } from "./outgoing-store.js";
@@ -87,12 +84,15 @@ export class Outbox {
       if (marked || this.log.length < this.window) {
         const entry = this._load(token);
         if (entry === undefined) return;
-        const note = marked ? this.store?.note(token) : PUBREC_CAME;
+        const note = marked ? this.store?.note(token) : undefined;
+        const isQoS2Message = isQoS2(entry.packet);
         entry.marked = marked;
-        if (marked && note === PUBREC_CAME) entry.released = RELEASED;
+        if (note === PUBREC_CAME && isQoS2Message) entry.released = true;
         // Within a window of the head it may have been sent before power was lost; behind that it cannot.
         entry.attempted = note !== PARKED;
-        if (note === PUBREC_CAME || isReleased(entry)) this.log.append(entry);
+        // A note that is damaged may have said that PUBREC had come.
+        entry.risky = isQoS2Message && entry.attempted && (token <= risky || (marked && note === undefined));
+        if (note === undefined || entry.released) this.log.append(entry);
         else this.parked.push(entry);
       } else {
         const packet = this.store?.read(token);
@@ -100,9 +100,6 @@ export class Outbox {
         this.defer(token, packet.byteLength);
       }
       last = token;
-    });
-    this.eachInMemory((entry) => {
-      if (entry.token <= risky && entry.attempted && isQoS2(entry.packet)) entry.risky = true;
     });
     // Power may have been lost between the end of a message and that of its note, or before the message was stored.
     noted.forEach((token) => {
@@ -159,7 +156,7 @@ export class Outbox {
   private keep(entry: Outgoing): void {
     if (entry.stored || entry.source !== undefined) return;
     // First: a message without its note would be published a second time after a loss of power.
-    if (isReleased(entry)) this.noteRelease(entry);
+    if (entry.released) this.noteRelease(entry);
     this.store?.write(entry.token, entry.packet);
     entry.stored = this.store !== undefined;
   }
@@ -198,10 +195,8 @@ export class Outbox {
         continue;
       }
       const entry = log.at(log.sent);
-      if (!this.holdQoS2 || isReleased(entry) || !isQoS2(entry.packet)) {
+      if (!this.holdQoS2 || entry.released || !isQoS2(entry.packet)) {
         if (this.waitsFor?.(entry) === true) return undefined;
-        // Behind one that may have to be published again, for the order of both.
-        if (!isReleased(entry) && log.has(DOUBTED, log.sent)) return undefined;
         log.advance();
         return entry;
       }
@@ -232,26 +227,14 @@ export class Outbox {
   /** PUBREC has come. The message is kept beside the note of it until PUBCOMP. @throws MqttError of kind `resource` */
   release(entry: Outgoing): void {
     if (entry.stored) this.noteRelease(entry);
-    entry.released = RELEASED;
+    entry.released = true;
   }
 
-  /**
-   * The message at `index` has its PUBCOMP, but may have been lost with the broker's session before that: it is to be sent
-   * as a new one, which its identifier is free for. @throws MqttError of kind `resource`
-   */
-  publishAgain(index: number): void {
-    const entry = this.log.at(index);
-    this.unrelease(entry);
-    this.log.insert(this.log.remove(index));
-  }
-
-  /** As if it had never been sent, but for the risk. First the note goes: PUBREL in a new session would lose the message. */
-  private unrelease(entry: Outgoing): void {
-    if (entry.marked && isReleased(entry)) {
-      this.store?.unmark(entry.token);
-      entry.marked = false;
-    }
-    forgetAttempt(entry);
+  /** Whether there is a message that PUBREC has come for. */
+  get isReleasing(): boolean {
+    const log = this.log;
+    for (let index = 0; index < log.length; index++) if (log.at(index).released) return true;
+    return false;
   }
 
   /** The message at `index` of the log is delivered or given up. @throws MqttError of kind `resource` */
@@ -287,8 +270,11 @@ export class Outbox {
         this.complete(index);
         published(entry.token, "lost");
       } else {
+        // First the note goes: PUBREL alone, in the new session, would lose the message.
+        if (entry.released && entry.marked) this.store?.unmark(entry.token);
+        if (entry.released) entry.marked = false;
         // What went out right behind this connection's CONNECT is in the broker's new session.
-        if (index++ >= log.sent) this.unrelease(entry);
+        if (index++ >= log.sent) forgetAttempt(entry);
       }
     }
     this.parked.forEach(forgetAttempt);
@@ -375,7 +361,7 @@ export class Outbox {
 
   /** What `visit` makes of a message in memory: the message, another in its place, or null. */
   private reviewed(entry: Outgoing, visit: Visit): Outgoing | null {
-    if (wasSent(entry) || isReleased(entry) || entry.source !== undefined) return entry;
+    if (wasSent(entry) || entry.released || entry.source !== undefined) return entry;
     const packet = judge(entry.token, entry.packet, visit, this.store?.maximumLength);
     if (packet === null) {
       this.forget(entry);

@@ -8,7 +8,7 @@
  * ever taken, a suspect with QoS 2 stands for all of them: some brokers have no QoS 2 and close the connection at it (NATS 2.9).
  */
 import { isOfOneStream } from "./encode.js";
-import { isQoS2, isReleased, type Outgoing } from "./inflight.js";
+import { isQoS2, type Outgoing } from "./inflight.js";
 import type { Outbox } from "./outbox.js";
 
 /** Closes in a row, without a delivery between them, after which messages are sent one at a time. */
@@ -73,7 +73,7 @@ export class PoisonWatch {
     this.suspects.push(entry);
     // What was sent is sent again in its order, whatever its topic. [MQTT-4.6.0-1]
     this.outbox.waitsFor = (message) =>
-      (message.attempted && !isReleased(message)) ||
+      (message.attempted && !message.released) ||
       this.suspects.some(({ packet }) => isOfOneStream(packet, message.packet));
   }
 
@@ -106,7 +106,7 @@ export class PoisonWatch {
     for (let index = 0; index < log.sent; index++) {
       const entry = log.at(index);
       // What the broker has taken over cannot be what it does not take.
-      if (isReleased(entry)) continue;
+      if (entry.released) continue;
       count++;
       last = entry;
     }

@@ -8,9 +8,9 @@
 import type { Outcome, PayloadSource } from "./api.js";
 import { type DeadlineOptions, Deadlines, sooner } from "./deadlines.js";
 import { Decoder, NOTHING, PACKET } from "./decode.js";
-import { type ConnectFields, encodeConnect, isPublish } from "./encode.js";
+import { type ConnectFields, encodeConnect } from "./encode.js";
 import { MqttError, violation } from "./errors.js";
-import { COMPLETE, DOUBTED, isReleased, type Outgoing, RELEASE, RELEASED } from "./inflight.js";
+import { COMPLETE, type Outgoing, RELEASE } from "./inflight.js";
 import {
   CONNACK,
   CONNECT_REFUSALS,
@@ -320,11 +320,6 @@ export class Protocol {
       throw violation("MQTT-3.2.2-1", "CONNACK says that a session is present although Clean Session is 1");
     }
     this.discarded = this.discarding;
-    if (!sessionPresent && session.established && session.outbox.log.has(RELEASED) && foreignSession === "discard") {
-      // It may be that aedes again: identifiers that no PUBREL is sent for would stay in use there.
-      session.established = false;
-      this.discarding = true;
-    }
     if (this.discarding) {
       this.depart(this.deadlines.receivedAt);
       return;
@@ -357,7 +352,7 @@ export class Protocol {
     else if (action === RELEASE) {
       if (index >= 0) {
         const entry = log.at(index);
-        if (!isReleased(entry)) outbox.release(entry);
+        if (!entry.released) outbox.release(entry);
         entry.sentAt = this.deadlines.receivedAt;
       }
       this.sender.answer(PUBREL, id);
@@ -365,13 +360,7 @@ export class Protocol {
   }
 
   private complete(index: number): void {
-    const { outbox } = this.session;
-    const { released, packet } = outbox.log.at(index);
-    if (released === DOUBTED && isPublish(packet)) {
-      outbox.publishAgain(index);
-      return;
-    }
-    const entry = outbox.complete(index);
+    const entry = this.session.outbox.complete(index);
     this.poison.delivered(entry, this.deadlines.receivedAt);
     this.sender.window = this.poison.window(this.options.window);
     this.events.published(entry.token, entry.risky ? "may-be-duplicated" : "delivered");

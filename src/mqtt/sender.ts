@@ -5,7 +5,7 @@
 import type { Outcome, PayloadSource } from "./api.js";
 import { writeAcknowledgement, writeBare } from "./encode.js";
 import { resource } from "./errors.js";
-import { isReleased, type Outgoing } from "./inflight.js";
+import type { Outgoing } from "./inflight.js";
 import { DISCONNECT, DUP, PINGREQ, PUBREL, RESERVED_FLAGS } from "./packet.js";
 import type { Session } from "./session.js";
 
@@ -266,7 +266,7 @@ export class Sender {
 
   /** Sends a message, again where it was sent before. [MQTT-4.4.0-1], [MQTT-4.6.0-1] */
   private beginEntry(entry: Outgoing): void {
-    if (isReleased(entry)) {
+    if (entry.released) {
       this.beginAnswer(PUBREL, entry.id);
       return;
     }

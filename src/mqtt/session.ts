@@ -6,7 +6,7 @@ import type { KeyValue } from "../platform.js";
 import type { Durability, Outcome } from "./api.js";
 import type { MqttError } from "./errors.js";
 import { INCOMING_KEY, Inbox } from "./inbox.js";
-import { DOUBTED, identifierFor } from "./inflight.js";
+import { identifierFor } from "./inflight.js";
 import { Outbox } from "./outbox.js";
 import { NOTE_KEY, OUTGOING_KEY } from "./outgoing-store.js";
 import { SessionStore } from "./session-store.js";
@@ -183,8 +183,8 @@ export class Session {
 
   /** The broker's session is not ours, or gone. @throws MqttError of kind `resource` */
   startOver(published: (token: number, outcome: Outcome) => void): void {
-    // Should power fail before the last of them is gone, the rest must not be taken for identifiers of the new session.
-    if (!this.inbox.isEmpty && this.claimant !== "") this.establish(false);
+    // Should power fail before the last of them is gone, the rest must not be taken for hand-shakes of the new session.
+    if ((!this.inbox.isEmpty || this.outbox.isReleasing) && this.claimant !== "") this.establish(false);
     this.inbox.clear();
     this.outbox.startOver(published);
   }
@@ -267,9 +267,8 @@ export class Session {
   }
 
   private certify(store: SessionStore): void {
-    const { established, inbox, outbox } = this;
-    if (!established || this.asked || this.lingers || (this.certain && !this.unsaved)) return;
-    if (inbox.doubtful || outbox.log.has(DOUBTED)) return;
+    const { established, inbox } = this;
+    if (!established || this.asked || this.lingers || inbox.doubtful || (this.certain && !this.unsaved)) return;
     // First, for a write that fails may have been done: it is deleted before it can mislead.
     this.certain = true;
     store.write(CERTAIN_KEY, Uint8Array.of(1));
