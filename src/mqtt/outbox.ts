@@ -101,10 +101,10 @@ export class Outbox {
       }
       last = token;
     });
-    // Power may have been lost between the end of a message and that of its note, or before the message was stored.
+    // Power may have been lost between the end of a message and that of its note, or before the message was stored. A note
+    // that stays must not be found beside another message.
     noted.forEach((token) => {
-      if (!tokens.includes(token)) this.unmark(token);
-      if (token > last) last = token;
+      if (!tokens.includes(token) && !this.unmark(token) && token > last) last = token;
     });
     return last;
   }
@@ -317,12 +317,14 @@ export class Outbox {
     }
   }
 
-  private unmark(token: number): void {
+  /** @returns whether the note is gone */
+  private unmark(token: number): boolean {
     try {
       this.store?.note(token); // sets aside what is not ours
       this.store?.unmark(token);
+      return true;
     } catch {
-      // It is found, and of no use, again.
+      return false;
     }
   }
 

@@ -145,7 +145,7 @@ export class Protocol {
     this.deadlines.open(now);
     const clean = options.clean || this.discarding;
     if (!clean) this.session.asking();
-    // A broker that ends this connection for the next one's sake would publish its will. [MQTT-3.1.2-8]
+    // A broker that ends this connection for the next one's sake, before it has read DISCONNECT, would publish its will.
     const will = this.discarding ? undefined : options.will;
     const connect = encodeConnect({ ...options, will, clean, keepAlive: Math.ceil(options.keepAlive / 1000) });
     // To a session that may not be the one we know nothing is sent unasked.
@@ -230,7 +230,9 @@ export class Protocol {
   /** The next bytes to be sent, at most `room`; undefined when there are none. They count as sent. */
   output(room: number, now: number): Uint8Array | undefined {
     const bytes = this.sender.output(room, now);
-    if (bytes !== undefined || !this._leave || this.state !== CONNECTED || room === 0) return bytes;
+    // Behind a CONNECT without its answer, too: else the broker would publish the will. [MQTT-3.1.2-8]
+    const may = this.state === CONNECTED || this.state === CONNECTING;
+    if (bytes !== undefined || !this._leave || !may || room === 0) return bytes;
     this.depart(now);
     return this.sender.output(room, now);
   }
