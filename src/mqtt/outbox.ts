@@ -6,16 +6,7 @@
  */
 import type { Durability, Outcome, PayloadSource } from "./api.js";
 import { isPublish } from "./encode.js";
-import {
-  bytesOf,
-  doubt,
-  entryOf,
-  forgetAttempt,
-  isQoS2,
-  type Outgoing,
-  OutgoingLog,
-  wasSent,
-} from "./inflight.js";
+import { bytesOf, doubt, entryOf, forgetAttempt, isQoS2, type Outgoing, OutgoingLog, wasSent } from "./inflight.js";
 import { OutgoingStore, PARKED, PARKED_SENT, PUBREC_CAME } from "./outgoing-store.js";
 import { judge, type Visit } from "./review.js";
 import type { SessionStore } from "./session-store.js";
