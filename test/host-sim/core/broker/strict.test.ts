@@ -25,6 +25,7 @@ class Rig {
       sessionLost() {},
       dropped() {},
       rejected: (_id, rule) => void this.rejections.push(rule),
+      willed() {},
       silent: (_id, ms) => void this.rejections.push(`silent for ${ms}`),
     };
     this.broker = new Broker({
@@ -38,6 +39,8 @@ class Rig {
         maximumQoS: 2,
         refusing: false,
         mute: 0,
+        passesOn: "publish",
+        reading: [0, 0],
       },
       watch,
     });
