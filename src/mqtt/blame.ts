@@ -22,7 +22,7 @@
 import { sooner } from "./deadlines.js";
 import { isOfOneStream } from "./encode.js";
 import type { MqttError } from "./errors.js";
-import { isQoS2, isReleased, type Outgoing } from "./inflight.js";
+import { isQoS2, type Outgoing } from "./inflight.js";
 import type { Outbox } from "./outbox.js";
 import type { Subscription, Subscriptions } from "./subscriptions.js";
 
@@ -174,7 +174,7 @@ export class Blame {
   answeredWrongly(id: number, why: MqttError, now: number): void {
     const { log } = this.outbox;
     const index = log.indexOf(id);
-    if (index >= 0 && isReleased(log.at(index))) return;
+    if (index >= 0 && log.at(index).released) return;
     const named: Suspect[] = index < 0 ? this.subscriptions.requested(id) : [log.at(index)];
     if (named.length > 0) this.accuse(named, named.length > 1 ? EXACT_AMONG_OTHERS : EXACT, why, now);
     else if (this.inFlight().length > 0) this.closedByPeer(why, now);
@@ -198,7 +198,7 @@ export class Blame {
   private inFlight(): Suspect[] {
     const { log } = this.outbox;
     const found: Suspect[] = this.subscriptions.requested(0);
-    for (let index = 0; index < log.sent; index++) if (!isReleased(log.at(index))) found.push(log.at(index));
+    for (let index = 0; index < log.sent; index++) if (!log.at(index).released) found.push(log.at(index));
     return found;
   }
 
@@ -263,7 +263,7 @@ export class Blame {
       messages.length === 0
         ? undefined
         : (message) =>
-            (message.attempted && !isReleased(message)) ||
+            (message.attempted && !message.released) ||
             messages.some(({ packet }) => isOfOneStream(packet, message.packet));
   }
 

@@ -118,8 +118,10 @@ export class Connection {
   }
 
   private timedOut(): void {
-    if (this.closing && !this.protocol.connected) this.ended(undefined);
-    else if (!this.linkUp) this.ended(transport("link-down", "the network is gone"));
+    if (this.closing && !this.protocol.connected) {
+      if (this.state === OPEN) this.send();
+      this.ended(undefined);
+    } else if (!this.linkUp) this.ended(transport("link-down", "the network is gone"));
     else if (this.state === OPEN) this.protocol.tick(this.platform.clock.now());
     else if (this.state === OPENING) this.attemptTimedOut();
     else this.connect();

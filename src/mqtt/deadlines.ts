@@ -4,7 +4,6 @@
  * Times are read from a clock that wraps around: only differences count.
  */
 import { type MqttError, transport } from "./errors.js";
-import { isReleased } from "./inflight.js";
 import type { Sender } from "./sender.js";
 import type { Session } from "./session.js";
 
@@ -114,7 +113,7 @@ export class Deadlines {
       if (entry === this.sender.sending) continue;
       consider(
         entry.sentAt,
-        isReleased(entry) ? "no PUBCOMP" : (entry.packet[0] as number) & 4 ? "no PUBREC" : "no PUBACK",
+        entry.released ? "no PUBCOMP" : (entry.packet[0] as number) & 4 ? "no PUBREC" : "no PUBACK",
       );
     }
     // Answers stand behind a long message on a slow link: they are not overdue while it comes.

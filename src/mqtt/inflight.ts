@@ -3,8 +3,9 @@
  * No I/O, no clock, no storage: a table and two lists.
  */
 import type { PayloadSource } from "./api.js";
+import { isPublish } from "./encode.js";
 import { violation } from "./errors.js";
-import { PACKET_NAMES, PUBACK, PUBLISH, PUBREC, PUBREL } from "./packet.js";
+import { PACKET_NAMES, PUBACK, PUBLISH, PUBREC } from "./packet.js";
 
 /** A message with QoS 1 or 2 that has been accepted and is not yet delivered. */
 export interface Outgoing {
@@ -12,10 +13,12 @@ export interface Outgoing {
   readonly token: number;
   /** The packet identifier. It belongs to the message from acceptance to completion. */
   readonly id: number;
-  /** The packet to be sent next, as bytes: PUBLISH, and PUBREL from PUBREC on. */
-  packet: Uint8Array;
+  /** PUBLISH as bytes, kept until the broker has confirmed the message: a broker that loses its session wants it again. */
+  readonly packet: Uint8Array;
   /** The payload, where `packet` holds only what stands before it. */
-  source: PayloadSource | undefined;
+  readonly source: PayloadSource | undefined;
+  /** PUBREC has come: what is sent for it is PUBREL. */
+  released: boolean;
   /** Bytes that count against the bound on the log. */
   readonly byteLength: number;
   /** Sent, at least in part, while the broker had the session it has now: sent again it carries DUP. */
@@ -24,7 +27,7 @@ export interface Outgoing {
   risky: boolean;
   /** It is in the store too, so that it need not be held here before it is to be sent. */
   stored: boolean;
-  /** The store holds a mark beside it that it was parked. */
+  /** The store holds a note beside it: that it was parked, or that PUBREC has come. */
   marked: boolean;
   /** Evidence that connections end because of this message: see blame.ts. */
   strikes: number;
@@ -50,7 +53,7 @@ export const RELEASE = 2;
 /** What the sender waits for, by the packet it has sent last. Figure 4.3 for QoS 2. */
 const PUBLISHED_1 = 0;
 const PUBLISHED_2 = 1;
-const RELEASED = 2;
+const SENT_PUBREL = 2;
 const VIOLATION = 3;
 
 /** Rows: what was sent. Columns: PUBACK, PUBREC, PUBCOMP. */
@@ -73,10 +76,9 @@ function columnOf(type: number): number {
   return type === PUBACK ? 0 : type === PUBREC ? 1 : 2;
 }
 
-function rowOf(packet: Uint8Array): number {
-  const first = packet[0] as number;
-  if (first >> 4 !== PUBLISH) return RELEASED;
-  return (first & 0x06) === 0x02 ? PUBLISHED_1 : PUBLISHED_2;
+function rowOf(entry: Outgoing): number {
+  if (entry.released) return SENT_PUBREL;
+  return isQoS2(entry.packet) ? PUBLISHED_2 : PUBLISHED_1;
 }
 
 /**
@@ -157,8 +159,7 @@ export class OutgoingLog {
   answer(type: number, id: number, index: number): number {
     // An identifier of which nothing is left: the hand-shake was completed. PUBREC is answered, so that it ends there too.
     if (index < 0) return type === PUBREC ? RELEASE : IGNORE;
-    const action =
-      index < this._sent ? (ANSWERS[rowOf(this.at(index).packet) * 3 + columnOf(type)] as number) : VIOLATION;
+    const action = index < this._sent ? (ANSWERS[rowOf(this.at(index)) * 3 + columnOf(type)] as number) : VIOLATION;
     if (action === VIOLATION) {
       const rule = type === PUBACK ? "MQTT-4.3.2-2" : "MQTT-4.3.3-2";
       throw violation(rule, `${PACKET_NAMES[type]} for packet identifier ${id}, which does not wait for it`);
@@ -167,18 +168,9 @@ export class OutgoingLog {
   }
 }
 
-/** The packet that stands for a message from PUBREC on. */
-export function pubrel(id: number): Uint8Array {
-  return Uint8Array.of((PUBREL << 4) | 0x02, 2, id >> 8, id & 0xff);
-}
-
-/** Whether a packet belongs to a QoS 2 message. */
+/** Whether a packet belongs to a QoS 2 message: all but PUBLISH with QoS 1. */
 export function isQoS2(packet: Uint8Array): boolean {
-  return rowOf(packet) !== PUBLISHED_1;
-}
-
-export function isReleased(entry: Outgoing): boolean {
-  return rowOf(entry.packet) === RELEASED;
+  return ((packet[0] as number) & 0xf6) !== ((PUBLISH << 4) | 0x02);
 }
 
 /** Identifiers of QoS 2 messages that have arrived and are not yet released. Section 4.3.3. */
@@ -265,6 +257,8 @@ export function entryOf(
     id,
     packet,
     source,
+    // Format 2 of the store had PUBREL in the place of a message that PUBREC had come for.
+    released: !isPublish(packet),
     byteLength,
     attempted: false,
     risky: false,
@@ -275,9 +269,9 @@ export function entryOf(
   };
 }
 
-/** The broker may have lost the session in which it was sent. */
+/** The broker may have lost the session in which it was sent: sent again, it may be new to the broker. */
 export function doubt(entry: Outgoing): void {
-  if (entry.attempted && !isReleased(entry) && isQoS2(entry.packet)) entry.risky = true;
+  if (entry.attempted && !entry.released && isQoS2(entry.packet)) entry.risky = true;
 }
 
 /** To this session of the broker's or to one that it has lost. */
@@ -285,10 +279,10 @@ export function wasSent(entry: Outgoing): boolean {
   return entry.attempted || entry.risky;
 }
 
-/** The broker has lost the session in which it was sent. */
+/** The broker has lost the session in which it was sent: it is to be sent as a new message. */
 export function forgetAttempt(entry: Outgoing): void {
   if (entry.attempted) entry.risky = true;
-  entry.attempted = false;
+  entry.attempted = entry.released = false;
 }
 
 /** Bytes that messages take. */

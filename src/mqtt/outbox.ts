@@ -6,18 +6,8 @@
  */
 import type { Durability, Outcome, PayloadSource } from "./api.js";
 import { isPublish } from "./encode.js";
-import {
-  bytesOf,
-  doubt,
-  entryOf,
-  forgetAttempt,
-  isReleased,
-  type Outgoing,
-  OutgoingLog,
-  pubrel,
-  wasSent,
-} from "./inflight.js";
-import { OutgoingStore } from "./outgoing-store.js";
+import { bytesOf, doubt, entryOf, forgetAttempt, isQoS2, type Outgoing, OutgoingLog, wasSent } from "./inflight.js";
+import { OutgoingStore, PARKED, PARKED_SENT, PUBREC_CAME } from "./outgoing-store.js";
 import { judge, type Visit } from "./review.js";
 import type { SessionStore } from "./session-store.js";
 import { TokenRuns } from "./token-runs.js";
@@ -38,8 +28,6 @@ export class Outbox {
   /** Stored messages that are held in memory at most. */
   private readonly window: number;
   private _online = false;
-  /** The store says that the session is established. */
-  private isSessionSaved = false;
 
   /** The backlog: stored messages that are not in memory, and the bytes they take. */
   private readonly backlog = new TokenRuns();
@@ -75,24 +63,28 @@ export class Outbox {
 
   /**
    * @param tokens of the messages in the store; sorted here
-   * @param parked those of messages that were parked
+   * @param noted those that a note was found for
    * @param risky as {@link riskyUntil} was when they were stored
    * @returns the last that can be used, 0 when there is none
    */
-  load(tokens: number[], parked: readonly number[], risky: number): number {
+  load(tokens: number[], noted: readonly number[], risky: number): number {
     let last = 0;
     tokens.sort((a, b) => a - b);
     tokens.forEach((token) => {
-      const isParked = parked.includes(token);
-      if (isParked || this.log.length < this.window) {
+      const marked = noted.includes(token);
+      if (marked || this.log.length < this.window) {
         const entry = this._load(token);
         if (entry === undefined) return;
-        entry.marked = isParked;
+        const note = marked ? this.store?.note(token) : undefined;
+        const isQoS2Message = isQoS2(entry.packet);
+        entry.marked = marked;
+        if (note === PUBREC_CAME && isQoS2Message) entry.released = true;
         // Within a window of the head it may have been sent before power was lost; behind that it cannot.
-        entry.attempted = !isParked || (this.store?.wasSent(token) ?? true);
-        // What the broker has taken over was given another chance, and used it.
-        if (isParked && !isReleased(entry)) this.parked.push(entry);
-        else this.log.append(entry);
+        entry.attempted = note !== PARKED;
+        // A note that is damaged may have said that PUBREC had come.
+        entry.risky = isQoS2Message && entry.attempted && (token <= risky || (marked && note === undefined));
+        if (note === undefined || entry.released) this.log.append(entry);
+        else this.parked.push(entry);
       } else {
         const packet = this.store?.read(token);
         if (packet === undefined) return;
@@ -100,13 +92,10 @@ export class Outbox {
       }
       last = token;
     });
-    this.eachInMemory((entry) => {
-      if (entry.token <= risky && isReleased(entry)) entry.risky = true;
-      else if (entry.token <= risky) doubt(entry);
-    });
-    // Power may have been lost between the end of a message and that of its mark.
-    parked.forEach((token) => {
-      if (!tokens.includes(token)) this.unmark(token);
+    // Power may have been lost between the end of a message and that of its note, or before the message was stored. A note
+    // that stays must not be found beside another message.
+    noted.forEach((token) => {
+      if (!tokens.includes(token) && !this.unmark(token) && token > last) last = token;
     });
     return last;
   }
@@ -157,8 +146,15 @@ export class Outbox {
 
   private keep(entry: Outgoing): void {
     if (entry.stored || entry.source !== undefined) return;
+    // First: a message without its note would be published a second time after a loss of power.
+    if (entry.released) this.noteRelease(entry);
     this.store?.write(entry.token, entry.packet);
     entry.stored = this.store !== undefined;
+  }
+
+  private noteRelease(entry: Outgoing): void {
+    this.store?.mark(entry.token, PUBREC_CAME);
+    entry.marked = this.store !== undefined;
   }
 
   // ---- a message's life
@@ -190,7 +186,7 @@ export class Outbox {
         continue;
       }
       const entry = log.at(log.sent);
-      if (this.rests === undefined || isReleased(entry) || !this.rests(entry)) {
+      if (this.rests === undefined || entry.released || !this.rests(entry)) {
         if (this.waitsFor?.(entry) === true) return undefined;
         log.advance();
         return entry;
@@ -219,32 +215,17 @@ export class Outbox {
     this.log.append(source);
   }
 
-  /**
-   * PUBREC has come: the payload is no longer ours to keep. The store keeps it as long as it does not hold the session: after
-   * a loss of power the broker's would be discarded, the message with it. @throws MqttError of kind `resource`
-   */
+  /** PUBREC has come. The message is kept beside the note of it until PUBCOMP. @throws MqttError of kind `resource` */
   release(entry: Outgoing): void {
-    const packet = pubrel(entry.id);
-    if (entry.stored && this.isSessionSaved) this.store?.write(entry.token, packet);
-    entry.packet = packet;
-    entry.source = undefined;
+    if (entry.stored) this.noteRelease(entry);
+    entry.released = true;
   }
 
-  /** Whether the store says that the session is established. */
-  savedSession(isSaved: boolean): void {
-    const before = this.isSessionSaved;
-    this.isSessionSaved = isSaved;
-    if (before || !isSaved) return;
-    this.eachInMemory((entry) => this.saveRelease(entry));
-  }
-
-  private saveRelease(entry: Outgoing): void {
-    if (!entry.stored || !isReleased(entry)) return;
-    try {
-      this.store?.write(entry.token, entry.packet);
-    } catch {
-      // The store keeps the message itself: it is sent again when power fails before PUBCOMP comes.
-    }
+  /** Whether there is a message that PUBREC has come for. */
+  get isReleasing(): boolean {
+    const log = this.log;
+    for (let index = 0; index < log.length; index++) if (log.at(index).released) return true;
+    return false;
   }
 
   /** The message at `index` of the log is delivered or given up. @throws MqttError of kind `resource` */
@@ -266,25 +247,23 @@ export class Outbox {
     if (marked) this.store?.unmark(token);
   }
 
-  /** Whether there is a message that PUBREC has come for. */
-  get isReleasing(): boolean {
-    const log = this.log;
-    for (let index = 0; index < log.length; index++) if (isReleased(log.at(index))) return true;
-    return false;
-  }
-
   /**
-   * The broker has lost its session, or never had it: what it had taken over is complete, the rest is sent anew. The
-   * identifier is kept: to a broker without a session all are free, and one that is stored need not be written again.
+   * The broker has lost its session, or never had it: all is sent anew, what PUBREC has come for too, because a broker may
+   * pass a message on at PUBREL only. The identifier is kept: to a broker without a session all are free, and one that is
+   * stored need not be written again. @throws MqttError of kind `resource`
    */
   startOver(published: (token: number, outcome: Outcome) => void): void {
     const log = this.log;
     for (let index = 0; index < log.length; ) {
       const entry = log.at(index);
-      if (isReleased(entry)) {
+      if (!isPublish(entry.packet)) {
+        // Kept by the version before, without its payload: there is nothing to publish again.
         this.complete(index);
-        published(entry.token, entry.risky ? "may-be-duplicated" : "delivered");
+        published(entry.token, "lost");
       } else {
+        // First the note goes: PUBREL alone, in the new session, would lose the message.
+        if (entry.released && entry.marked) this.store?.unmark(entry.token);
+        if (entry.released) entry.marked = false;
         // What went out right behind this connection's CONNECT is in the broker's new session.
         if (index++ >= log.sent) forgetAttempt(entry);
       }
@@ -322,19 +301,21 @@ export class Outbox {
 
   private mark(entry: Outgoing, sent: boolean): void {
     try {
-      this.store?.mark(entry.token, sent);
+      this.store?.mark(entry.token, sent ? PARKED_SENT : PARKED);
       entry.marked = true;
     } catch {
       // Without the mark a restart tries it again at once, and another message that was sent may be taken for one that was not.
     }
   }
 
-  private unmark(token: number): void {
+  /** @returns whether the note is gone */
+  private unmark(token: number): boolean {
     try {
-      this.store?.wasSent(token); // sets aside what is not ours
+      this.store?.note(token); // sets aside what is not ours
       this.store?.unmark(token);
+      return true;
     } catch {
-      // It is found, and of no use, again.
+      return false;
     }
   }
 
@@ -373,7 +354,7 @@ export class Outbox {
 
   /** What `visit` makes of a message in memory: the message, another in its place, or null. */
   private reviewed(entry: Outgoing, visit: Visit): Outgoing | null {
-    if (wasSent(entry) || isReleased(entry) || entry.source !== undefined) return entry;
+    if (wasSent(entry) || entry.released || entry.source !== undefined) return entry;
     const packet = judge(entry.token, entry.packet, visit, this.store?.maximumLength);
     if (packet === null) {
       this.forget(entry);

@@ -1,13 +1,20 @@
-/** Accepted messages in the session's store: under `o` and the token the packet to be sent next, under `p` marks. */
+/** Accepted messages in the session's store: under `o` and the token the packet, under `p` and the token a note of it. */
 import { identifierOf } from "./encode.js";
 import { resource } from "./errors.js";
 import { identifierFor } from "./inflight.js";
 import type { SessionStore } from "./session-store.js";
 
 export const OUTGOING_KEY = "o";
-/** Beside a message's own value: it was parked, and whether it may have been sent, whatever its place in the log. */
-export const PARKED_KEY = "p";
+/** Beside a message's own value: one byte that says what has become of it. */
+export const NOTE_KEY = "p";
+/** It was parked, and never sent, whatever its place in the log. */
+export const PARKED = 0;
+/** It was parked, and may have been sent. */
+export const PARKED_SENT = 1;
+/** PUBREC has come for it: PUBREL is to be sent. */
+export const PUBREC_CAME = 2;
 const RADIX = 36;
+
 export class OutgoingStore {
   private readonly store: SessionStore;
   /** The token of a message that was refused because its write failed, and may be stored all the same; or 0. */
@@ -65,18 +72,18 @@ export class OutgoingStore {
     this.store.delete(OUTGOING_KEY + token.toString(RADIX));
   }
 
-  /** Notes that a message is parked. @param sent whether it may have been sent @throws MqttError of kind `resource` */
-  mark(token: number, sent: boolean): void {
-    this.store.write(PARKED_KEY + token.toString(RADIX), Uint8Array.of(sent ? 1 : 0));
+  /** Notes what has become of a message. @throws MqttError of kind `resource` */
+  mark(token: number, note: number): void {
+    this.store.write(NOTE_KEY + token.toString(RADIX), Uint8Array.of(note));
   }
 
-  /** Whether a parked message may have been sent. */
-  wasSent(token: number): boolean {
-    return this.store.read(PARKED_KEY + token.toString(RADIX), (value) => value[0]) !== 0;
+  /** What was noted of a message; undefined when that cannot be read, which is reported. */
+  note(token: number): number | undefined {
+    return this.store.read(NOTE_KEY + token.toString(RADIX), (value) => value[0]);
   }
 
   /** @throws MqttError of kind `resource` */
   unmark(token: number): void {
-    this.store.delete(PARKED_KEY + token.toString(RADIX));
+    this.store.delete(NOTE_KEY + token.toString(RADIX));
   }
 }

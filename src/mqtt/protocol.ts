@@ -11,7 +11,7 @@ import { type DeadlineOptions, Deadlines, sooner } from "./deadlines.js";
 import { Decoder, NOTHING, PACKET } from "./decode.js";
 import { type ConnectFields, encodeConnect } from "./encode.js";
 import { MqttError, violation } from "./errors.js";
-import { COMPLETE, isReleased, RELEASE } from "./inflight.js";
+import { COMPLETE, RELEASE } from "./inflight.js";
 import { type MalformedOptions, MalformedWatch } from "./malformed.js";
 import {
   CONNACK,
@@ -151,7 +151,9 @@ export class Protocol {
     this.deadlines.open(now);
     const clean = options.clean || this.discarding;
     if (!clean) this.session.asking();
-    const connect = encodeConnect({ ...options, clean, keepAlive: Math.ceil(options.keepAlive / 1000) });
+    // A broker that ends this connection for the next one's sake, before it has read DISCONNECT, would publish its will.
+    const will = this.discarding ? undefined : options.will;
+    const connect = encodeConnect({ ...options, will, clean, keepAlive: Math.ceil(options.keepAlive / 1000) });
     // To a session that may not be the one we know nothing is sent unasked.
     const isKnown = options.clean || (this.session.established && !this.discarding);
     const room = options.transmitBuffer - connect.byteLength;
@@ -249,7 +251,9 @@ export class Protocol {
   /** The next bytes to be sent, at most `room`; undefined when there are none. They count as sent. */
   output(room: number, now: number): Uint8Array | undefined {
     const bytes = this.sender.output(room, now);
-    if (bytes !== undefined || !this._leave || this.state !== CONNECTED || room === 0) return bytes;
+    // Behind a CONNECT without its answer, too: else the broker would publish the will. [MQTT-3.1.2-8]
+    const may = this.state === CONNECTED || this.state === CONNECTING;
+    if (bytes !== undefined || !this._leave || !may || room === 0) return bytes;
     this.depart(now);
     return this.sender.output(room, now);
   }
@@ -340,11 +344,6 @@ export class Protocol {
     }
     this.discarded = this.discarding;
     if (this.discarding) this.spoilt = false;
-    if (!sessionPresent && session.established && session.outbox.isReleasing && foreignSession === "discard") {
-      // It may be that aedes again: identifiers that no PUBREL is sent for would stay in use there.
-      session.established = false;
-      this.discarding = true;
-    }
     if (this.discarding) {
       this.depart(this.deadlines.receivedAt);
       return;
@@ -377,7 +376,7 @@ export class Protocol {
     else if (action === RELEASE) {
       if (index >= 0) {
         const entry = log.at(index);
-        if (!isReleased(entry)) outbox.release(entry);
+        if (!entry.released) outbox.release(entry);
         entry.sentAt = this.deadlines.receivedAt;
       }
       this.sender.answer(PUBREL, id);

@@ -6,7 +6,7 @@ import type { Outcome, PayloadSource } from "./api.js";
 import type { Blame } from "./blame.js";
 import { writeAcknowledgement, writeBare } from "./encode.js";
 import { resource } from "./errors.js";
-import { isReleased, type Outgoing } from "./inflight.js";
+import type { Outgoing } from "./inflight.js";
 import { DISCONNECT, DUP, PINGREQ, PUBREL, RESERVED_FLAGS } from "./packet.js";
 import type { Session } from "./session.js";
 
@@ -273,11 +273,13 @@ export class Sender {
 
   /** Sends a message, again where it was sent before. [MQTT-4.4.0-1], [MQTT-4.6.0-1] */
   private beginEntry(entry: Outgoing, now: number): void {
-    const packet = entry.packet;
-    if (!isReleased(entry)) {
-      const first = packet[0] as number;
-      packet[0] = entry.attempted ? first | DUP : first & ~DUP;
+    if (entry.released) {
+      this.beginAnswer(PUBREL, entry.id);
+      return;
     }
+    const packet = entry.packet;
+    const first = packet[0] as number;
+    packet[0] = entry.attempted ? first | DUP : first & ~DUP;
     entry.attempted = true;
     entry.sentAt = now;
     this.entry = entry;

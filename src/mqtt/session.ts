@@ -8,12 +8,14 @@ import type { MqttError } from "./errors.js";
 import { INCOMING_KEY, Inbox } from "./inbox.js";
 import { identifierFor } from "./inflight.js";
 import { Outbox } from "./outbox.js";
-import { OUTGOING_KEY, PARKED_KEY } from "./outgoing-store.js";
+import { NOTE_KEY, OUTGOING_KEY } from "./outgoing-store.js";
 import { SessionStore } from "./session-store.js";
 import { type KnownSubscription, Subscriptions } from "./subscriptions.js";
 import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
 
-const FORMAT = 2;
+const FORMAT = 3;
+/** In which PUBREL stood in the place of a message that PUBREC had come for. It is read, and never written. */
+const FORMAT_BEFORE = 2;
 const SESSION_KEY = "s";
 /**
  * There while what the store says of the broker's session holds. It goes before CONNECT is sent, for that may begin a new
@@ -159,7 +161,6 @@ export class Session {
     const claimant = this.claimant;
     if (claimant === "" || (established && claimant === this.identity)) return;
     this.claimant = "";
-    this.outbox.savedSession(false);
     try {
       this.store?.delete(SESSION_KEY);
     } catch (error) {
@@ -182,8 +183,8 @@ export class Session {
 
   /** The broker's session is not ours, or gone. @throws MqttError of kind `resource` */
   startOver(published: (token: number, outcome: Outcome) => void): void {
-    // Should power fail before the last of them is gone, the rest must not be taken for identifiers of the new session.
-    if (!this.inbox.isEmpty && this.claimant !== "") this.establish(false);
+    // Should power fail before the last of them is gone, the rest must not be taken for hand-shakes of the new session.
+    if ((!this.inbox.isEmpty || this.outbox.isReleasing) && this.claimant !== "") this.establish(false);
     this.inbox.clear();
     this.outbox.startOver(published);
   }
@@ -250,7 +251,6 @@ export class Session {
       }
     }
     this.claimant = stored.identity;
-    this.outbox.savedSession(this.established);
     try {
       this.certify(this.store);
       this.unsaved = false;
@@ -285,7 +285,7 @@ export class Session {
     const marked: number[] = [];
     store.keys().forEach((key) => {
       const token = numberIn(key, OUTGOING_KEY);
-      const mark = numberIn(key, PARKED_KEY);
+      const mark = numberIn(key, NOTE_KEY);
       const id = numberIn(key, INCOMING_KEY);
       if (token > 0) tokens.push(token);
       else if (mark > 0) marked.push(mark);
@@ -298,7 +298,8 @@ export class Session {
 
   private loadSession(value: Uint8Array): void {
     const stored = JSON.parse(readUtf8(value, 0, value.byteLength)) as StoredSession;
-    if (stored.format !== FORMAT) throw new Error(`its format is ${stored.format}, not ${FORMAT}`);
+    if (stored.format !== FORMAT && stored.format !== FORMAT_BEFORE)
+      throw new Error(`its format is ${stored.format}, not ${FORMAT}`);
     if (!Number.isSafeInteger(stored.next) || stored.next < 1) throw new Error("its counter is not a number");
     if (!Array.isArray(stored.subscriptions)) throw new Error("its subscriptions are not a list");
     this.next = this.reserved = stored.next;
@@ -306,7 +307,6 @@ export class Session {
     this.certain = this.store?.read(CERTAIN_KEY, () => true) === true;
     if (stored.identity !== this.identity) return;
     this.established = true;
-    this.outbox.savedSession(true);
     this.subscriptions.restore(stored.subscriptions);
     this.asked = !this.certain;
     this.risky = stored.risky;

@@ -228,7 +228,7 @@ describe("a message costs", () => {
   it.each([
     ["with QoS 0 out", 0, (bench: PoweredClient) => bench.publish("x", 0)],
     ["with QoS 1 out: acceptance, PUBACK", 2, (bench: PoweredClient) => bench.publish("x", 1)],
-    ["with QoS 2 out: acceptance, PUBREC, PUBCOMP", 3, (bench: PoweredClient) => bench.publish("x", 2)],
+    ["with QoS 2 out: acceptance, PUBREC, PUBCOMP (two deletes)", 4, (bench: PoweredClient) => bench.publish("x", 2)],
     ["with QoS 0 in", 0, (bench: PoweredClient) => bench.send("x", 0)],
     ["with QoS 1 in", 0, (bench: PoweredClient) => bench.send("x", 1)],
     ["with QoS 2 in: arrival, completion, PUBREL", 3, (bench: PoweredClient) => bench.send("x", 2)],

@@ -69,12 +69,15 @@ describe("close()", () => {
     expect(rig.broker.clock.pending).toBe(0);
   });
 
-  it("ends an attempt before CONNACK", () => {
-    const rig = new Rig();
-    rig.client.open();
-    const connection = rig.broker.accept();
-    connection.expect("connect");
+  it("ends an attempt before CONNACK, with DISCONNECT, so that the broker does not publish the will", () => {
+    const rig = new Rig({ will: { topic: "status", message: "gone" } });
+    const before = rig.connect();
+    before.reset();
+    const connection = rig.broker.accept(9000);
+    expect(connection.expect("connect").will).toBeDefined();
+    rig.news();
     rig.client.close();
+    connection.expect("disconnect");
     connection.expectClosed();
     expect(rig.news()).toEqual([CLOSED]);
     expect(rig.broker.clock.pending).toBe(0);

@@ -49,6 +49,21 @@ describe("CONNECT", () => {
     expect(packet.keepalive).toBe(60);
   });
 
+  it("has no will where it only has a session discarded: the broker may end that connection before DISCONNECT is read", () => {
+    const rig = new Rig({ user: "u", will: { topic: "status", message: "offline" } }, { showsIntroductions: true });
+    rig.client.open();
+    const discarding = rig.broker.accept();
+    const { will } = discarding.expect("connect", { clean: true, clientId: "mote", username: "u" });
+    expect(will).toBeUndefined();
+    discarding.send(connack());
+    discarding.expect("disconnect");
+    const next = rig.broker.accept();
+    expect(next.expect("connect", { clean: false }).will).toMatchObject({ topic: "status" });
+    next.send(connack());
+    rig.settle();
+    expect(rig.client.connected).toBe(true);
+  });
+
   it("is all that is sent until CONNACK", () => {
     const rig = new Rig();
     rig.client.subscribe("a", {}, rig.handler);

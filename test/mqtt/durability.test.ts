@@ -75,7 +75,8 @@ describe('durability "offline"', () => {
     expect(messages(store)).toEqual([]);
     connection.reset();
     rig.settle();
-    expect(messages(store)).toHaveLength(5);
+    // With what came, and the note that PUBREC has.
+    expect(messages(store)).toHaveLength(6);
 
     const other = reborn(store, { window: 2 });
     const elsewhere = other.connect({ sessionPresent: true });

@@ -5,10 +5,8 @@ import {
   entryOf,
   forgetAttempt,
   identifierFor,
-  isReleased,
   type Outgoing,
   OutgoingLog,
-  pubrel,
   ReceivedIds,
   wasSent,
 } from "../../src/mqtt/inflight.js";
@@ -22,6 +20,7 @@ function entry(id: number, packet: Uint8Array): Outgoing {
     id,
     packet,
     source: undefined,
+    released: false,
     byteLength: packet.byteLength,
     attempted: false,
     risky: false,
@@ -45,7 +44,7 @@ describe("an answer", () => {
       log.advance();
     },
     PUBREL: (log) => {
-      log.append(entry(7, pubrel(7)));
+      log.append({ ...published(7, 2), released: true });
       log.advance();
     },
     "nothing yet on this connection": (log) => log.append(published(7, 1)),
@@ -99,10 +98,9 @@ describe("the log of messages", () => {
     expect([log.length, log.byteLength]).toEqual([2, 7 + 14]);
   });
 
-  it("knows a released message by its packet", () => {
-    expect(pubrel(0x1234)).toEqual(Uint8Array.of(0x62, 2, 0x12, 0x34));
-    expect(isReleased(entry(1, pubrel(1)))).toBe(true);
-    expect(isReleased(published(1, 2))).toBe(false);
+  it("takes PUBREL in the place of a message, as format 2 of the store had it, for a released one", () => {
+    expect(entryOf(1, Uint8Array.of(0x62, 2, 0, 1), undefined, true).released).toBe(true);
+    expect(entryOf(1, published(1, 2).packet, undefined, true).released).toBe(false);
   });
 });
 
@@ -141,6 +139,7 @@ describe("what is known of a message", () => {
       id: 5,
       packet,
       source: undefined,
+      released: false,
       byteLength: packet.byteLength,
       attempted: false,
       risky: false,
@@ -164,11 +163,14 @@ describe("what is known of a message", () => {
     forgetAttempt(lost);
     expect(lost).toMatchObject({ attempted: false, risky: true });
     expect(wasSent(lost)).toBe(true);
-    for (const harmless of [pubrel(1), encodePublish("t", 1, "x", 1, false, 1)]) {
-      const doubted = { ...fresh, packet: harmless, attempted: true };
+    for (const harmless of [{ released: true }, { packet: encodePublish("t", 1, "x", 1, false, 1) }]) {
+      const doubted = { ...fresh, ...harmless, attempted: true };
       doubt(doubted);
       expect(doubted.risky).toBe(false);
     }
+    const released = { ...fresh, attempted: true, released: true };
+    forgetAttempt(released);
+    expect(released).toMatchObject({ attempted: false, risky: true, released: false });
   });
 
   it("has the identifiers from 1 to 65,535 in turn", () => {

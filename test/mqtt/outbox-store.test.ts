@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { viewPublish } from "../../src/mqtt/encode.js";
-import { Outbox } from "../../src/mqtt/outbox.js";
 import { SessionStore } from "../../src/mqtt/session-store.js";
 import { MapStore } from "../support/map-store.js";
 import { accept, damage, outboxOn, packetOf, send } from "./outboxes.js";
@@ -27,39 +26,27 @@ describe("what the store is asked", () => {
     expect(changes()).toBe("");
   });
 
-  it("when the session is stored: the releases there are, once, and no other message", () => {
+  it("when a message is released: a note; where it is not stored, nothing until the connection ends, and then the note first", () => {
     const store = new MapStore();
-    const outbox = outboxOn(store);
-    accept(outbox, 1, 2);
-    send(outbox);
-    outbox.release(outbox.log.at(0));
     const changes = changesOf(store);
-    outbox.savedSession(false);
-    expect(changes()).toBe("");
-    outbox.savedSession(true);
-    expect(changes()).toBe("+o1");
-    outbox.savedSession(true);
-    expect(changes()).toBe("");
-    // One that is not stored is not stored as its release.
-    const other = outboxOn(store, "offline");
-    other.online();
-    accept(other, 5);
-    send(other);
-    other.release(other.log.at(0));
-    other.savedSession(true);
-    expect(changes()).toBe("");
-  });
-
-  it("when a message is complete: to delete it, and then nothing more of it, though there is room for the session now", () => {
-    const store = new MapStore();
-    const sealed = new SessionStore(store);
-    const outbox = new Outbox(sealed, "always", 2);
+    const outbox = outboxOn(store, "offline");
+    outbox.online();
     accept(outbox, 1);
     send(outbox);
     outbox.release(outbox.log.at(0));
-    sealed.onDeleted = () => outbox.savedSession(true);
+    expect(changes()).toBe("");
+    outbox.offline();
+    expect(changes()).toBe("+p1 +o1");
+    outbox.online();
+    send(outbox);
     outbox.complete(0);
-    expect(store.keys()).toEqual(["r"]);
+    expect(changes()).toBe("-o1 -p1");
+    const always = outboxOn(store);
+    accept(always, 2);
+    send(always);
+    changes();
+    always.release(always.log.at(0));
+    expect(changes()).toBe("+p2");
   });
 
   it("when a message is put aside: to mark it, once, and again when it is to be sent though it never was", () => {

@@ -123,48 +123,78 @@ describe("messages found in the store", () => {
     expect(store.keys().filter((key) => key.startsWith("p"))).toEqual(["p3", "p4"]);
   });
 
-  it("do not rest once they are released, whatever their mark says", () => {
+  it("do not rest once they are released, though they rested before", () => {
     const store = new MapStore();
     const before = outboxOn(store);
-    before.savedSession(true);
     accept(before, 1);
+    before.park(0);
+    before.unpark(before.parked[0] as never, 0);
     before.release(before.log.at(0));
-    new SessionStore(store).write("p1", Uint8Array.of(1));
     const { outbox } = found(store, 0, [1]);
     expect(outbox.parked).toEqual([]);
-    expect(inMemory(outbox)).toEqual([1]);
+    expect(outbox.log.at(0)).toMatchObject({ token: 1, released: true, marked: true });
     outbox.complete(0);
     expect(store.keys().filter((key) => key !== "r")).toEqual([]);
+  });
+
+  it("are sent again, and are a risk with QoS 2, where their note is damaged: it may have said that PUBREC had come", () => {
+    const store = filled();
+    new SessionStore(store).write("p2", Uint8Array.of(2));
+    (store.values.get("p2") as Uint8Array)[0] = 7;
+    const { outbox } = found(store, 0, [2]);
+    expect(outbox.parked).toEqual([]);
+    expect([0, 1].map((index) => outbox.log.at(index))).toMatchObject([
+      { token: 1, released: false, risky: false },
+      { token: 2, released: false, risky: true, attempted: true },
+    ]);
+    expect(store.keys()).toContain("xp2");
   });
 });
 
 describe("a released message", () => {
-  it("is stored as its release once the store holds the session, and as it was until then", () => {
+  it("is stored as it was, with a note beside it", () => {
     const store = new MapStore();
     const outbox = outboxOn(store);
     accept(outbox, 1);
     send(outbox);
+    expect(outbox.isReleasing).toBe(false);
     outbox.release(outbox.log.at(0));
     expect(outbox.isReleasing).toBe(true);
-    const stored = () => new SessionStore(store).read("o1", (packet) => packet[0]);
-    expect(stored()).toBe(0x34);
-    outbox.savedSession(true);
-    expect(stored()).toBe(0x62);
+    const sealed = new SessionStore(store);
+    expect(sealed.read("o1", (packet) => packet[0])).toBe(0x34);
+    expect(sealed.read("p1", (note) => note[0])).toBe(2);
   });
 
-  it("keeps its place when the store does not take that, and is told of when the broker has lost its session", () => {
+  it("is not released when the store does not take the note", () => {
+    const store = new MapStore();
+    const outbox = outboxOn(store);
+    accept(outbox, 1);
+    send(outbox);
+    store.refuse = (key) => (key === "p1" ? "failed" : undefined);
+    expect(() => outbox.release(outbox.log.at(0))).toThrow("refused");
+    expect(outbox.log.at(0).released).toBe(false);
+  });
+
+  it("is to be sent as it was, and its note goes, when the broker has lost its session", () => {
     const store = new MapStore();
     const outbox = outboxOn(store);
     accept(outbox, 1, 2);
     send(outbox);
     outbox.release(outbox.log.at(0));
-    store.refuse = (key, value) => (key === "o1" && value !== undefined ? "failed" : undefined);
-    expect(() => outbox.savedSession(true)).not.toThrow();
     outbox.offline();
-    expect(published(outbox)).toEqual([[1, "delivered"]]);
+    expect(published(outbox)).toEqual([]);
     expect(outbox.isReleasing).toBe(false);
-    expect(inMemory(outbox)).toEqual([2]);
-    expect(store.keys()).toEqual(["r", "o2"]);
+    expect(outbox.log.at(0)).toMatchObject({ token: 1, attempted: false, risky: true, marked: false });
+    expect(store.keys()).toEqual(["r", "o1", "o2"]);
+  });
+
+  it("of which format 2 of the store has PUBREL only is lost with the broker's session, and goes", () => {
+    const store = new MapStore();
+    new SessionStore(store).write("o1", Uint8Array.of(0x62, 2, 0, 1));
+    const { outbox } = found(store);
+    expect(outbox.log.at(0).released).toBe(true);
+    expect(published(outbox)).toEqual([[1, "lost"]]);
+    expect(store.keys()).toEqual([]);
   });
 });
 
@@ -256,14 +286,13 @@ describe("a risk", () => {
   it("that was noted is one for a message that is released by now, too", () => {
     const store = new MapStore();
     const before = outboxOn(store);
-    before.savedSession(true);
     accept(before, 1, 2);
     for (const index of [0, 1]) before.release(before.log.at(index));
-    const { outbox } = found(store, 1);
+    const { outbox } = found(store, 1, [1, 2]);
     expect(outbox.riskyUntil).toBe(1);
-    expect(published(outbox)).toEqual([
-      [1, "may-be-duplicated"],
-      [2, "delivered"],
+    expect([0, 1].map((index) => outbox.log.at(index))).toMatchObject([
+      { released: true, risky: true },
+      { released: true, risky: false },
     ]);
   });
 });

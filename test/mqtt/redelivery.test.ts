@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { connack, puback, pubcomp, publish, pubrec, pubrel } from "../support/packets.js";
-import { Rig, type RigOptions } from "../support/rig.js";
+import { puback, pubcomp, publish, pubrec, pubrel } from "../support/packets.js";
+import { Rig, type RigOptions, thrownBy } from "../support/rig.js";
 
 describe("after a reconnect to the same session, the client", () => {
   it("sends again what was not acknowledged, with DUP and the same identifier", () => {
@@ -127,10 +127,8 @@ describe("after a reconnect to the same session, the client", () => {
 
 /** A client that has sent PUBREL and then meets a broker that says it has no session. */
 function released(options: RigOptions = {}) {
-  const rig = new Rig(options, { showsIntroductions: true });
-  rig.client.open();
-  if (options.foreignSession !== "random") rig.broker.welcome().expect("disconnect");
-  const first = rig.broker.welcome();
+  const rig = new Rig(options);
+  const first = rig.connect();
   const token = rig.publish("a", "x", 2);
   const messageId = first.expect("publish").messageId as number;
   first.send(pubrec(messageId));
@@ -156,34 +154,72 @@ describe("when the broker has lost the session, the client", () => {
     expect(rig.news("published")).toEqual(tokens.map((token) => ["published", token, "may-be-duplicated"]));
   });
 
-  it("takes released messages for delivered, sends no PUBREL, and has discarded what the broker may have kept", () => {
-    const { rig, token, connection } = released();
-    // It may have kept the identifier all the same: nothing is said of a session that is discarded for that.
-    connection.expect("disconnect");
-    connection.expectClosed();
-    const discarding = rig.broker.accept(0);
-    discarding.expect("connect", { clean: true });
-    discarding.send(connack());
-    discarding.expect("disconnect");
-    discarding.expectClosed();
-    expect(rig.news().map(([name]) => name)).toEqual(["disconnected"]);
-    const next = rig.broker.accept(0);
-    next.expect("connect", { clean: false });
-    next.send(connack());
-    next.expectNothing(1000);
-    expect(rig.news()).toEqual([
-      ["published", token, "delivered"],
-      ["connected", false],
-    ]);
-    // Once for each time that it has: now there is nothing that it may have kept.
-    next.reset();
-    rig.broker.welcome({ within: 2000 }).expectNothing(1000);
+  it.each(["discard", "random"] as const)(
+    "publishes released messages again as new ones, for it may pass them on at PUBREL only (foreignSession %s)",
+    (foreignSession) => {
+      const { rig, token, connection } = released({ foreignSession });
+      const messageId = connection.expect("publish", { payload: "x", qos: 2, dup: false }).messageId as number;
+      connection.send(pubrec(messageId));
+      connection.expect("pubrel", { messageId });
+      expect(rig.news("published")).toEqual([]);
+      connection.send(pubcomp(messageId));
+      connection.expectNothing(1000);
+      expect(rig.news("published")).toEqual([["published", token, "may-be-duplicated"]]);
+    },
+  );
+
+  it("does so with clean, where each connection is a new session", () => {
+    const rig = new Rig({ clean: true });
+    const first = rig.connect();
+    const token = rig.publish("a", "x", 2);
+    first.send(pubrec(first.expect("publish").messageId as number));
+    first.expect("pubrel");
+    const connection = rig.reconnect(first, { sessionPresent: false });
+    const messageId = connection.expect("publish", { payload: "x", dup: false }).messageId as number;
+    connection.send(pubrec(messageId));
+    connection.expect("pubrel", { messageId });
+    connection.send(pubcomp(messageId));
+    rig.settle();
+    expect(rig.news("published")).toEqual([["published", token, "may-be-duplicated"]]);
   });
 
-  it("takes them for delivered at once where it is not to discard a session", () => {
-    const { rig, token, connection } = released({ foreignSession: "random" });
+  it("keeps their order, and that of those that PUBREC has not come for", () => {
+    const rig = new Rig();
+    let connection = rig.connect();
+    for (const payload of ["1", "2", "3", "4"]) rig.publish("a", payload, 2);
+    const ids = [1, 2, 3, 4].map(() => connection.expect("publish").messageId as number);
+    for (const id of ids.slice(0, 3)) connection.send(pubrec(id));
+    connection.send(pubcomp(ids[1] as number));
+    connection = rig.reconnect(connection, { sessionPresent: false });
+    for (const payload of ["1", "3", "4"]) connection.expect("publish", { payload, dup: false });
     connection.expectNothing(1000);
-    expect(rig.news("published")).toEqual([["published", token, "delivered"]]);
+  });
+
+  it("reads a source again after PUBREC, and until PUBCOMP its bytes count", () => {
+    let reads = 0;
+    const source = {
+      byteLength: 3,
+      read(into: Uint8Array, offset: number) {
+        if (offset === 0) reads++;
+        for (let at = 0; at < into.length; at++) into[at] = 0x61 + offset + at;
+      },
+    };
+    const rig = new Rig({ maximumQueued: 60 });
+    let connection = rig.connect();
+    rig.publish("a", source, 2);
+    rig.publish("a", "x".repeat(40), 2);
+    for (let n = 0; n < 2; n++) connection.send(pubrec(connection.expect("publish").messageId as number));
+    rig.settle();
+    expect(thrownBy(() => rig.client.publish("a", "x".repeat(40), { QoS: 2 }))).toMatchObject({ code: "queue-full" });
+    connection = rig.reconnect(connection, { sessionPresent: false });
+    const { messageId } = connection.expect("publish", { payload: "abc", dup: false });
+    connection.send(pubrec(messageId as number), pubcomp(messageId as number));
+    const other = connection.expect("publish").messageId as number;
+    connection.send(pubrec(other), pubcomp(other));
+    rig.settle();
+    expect(reads).toBe(2);
+    expect(rig.client.pending).toBe(0);
+    rig.client.publish("a", "x".repeat(40), { QoS: 2 });
   });
 
   it("says nothing of duplication for messages that were never sent", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { identifierFor } from "../../src/mqtt/inflight.js";
-import { OutgoingStore } from "../../src/mqtt/outgoing-store.js";
+import { OutgoingStore, PARKED, PARKED_SENT, PUBREC_CAME } from "../../src/mqtt/outgoing-store.js";
 import { SessionStore } from "../../src/mqtt/session-store.js";
 import { MapStore } from "../support/map-store.js";
 import { puback, publish, suback } from "../support/packets.js";
@@ -250,15 +250,16 @@ describe("an accepted message in the store", () => {
     expect(changes).toEqual([`-${key(token)}`, `+${key(token + 1)}`, `+${key(token + 2)}`]);
   });
 
-  it("that is parked says whether it was sent; one without a mark may have been", () => {
+  it("has one note beside it, which says what became of it last", () => {
     const store = new MapStore();
     const outgoing = new OutgoingStore(new SessionStore(store));
-    outgoing.mark(token, false);
-    expect(outgoing.wasSent(token)).toBe(false);
-    outgoing.mark(token, true);
-    expect(outgoing.wasSent(token)).toBe(true);
+    for (const note of [PARKED, PARKED_SENT, PUBREC_CAME]) {
+      outgoing.mark(token, note);
+      expect(outgoing.note(token)).toBe(note);
+    }
+    expect(store.keys()).toHaveLength(1);
     outgoing.unmark(token);
     expect(store.keys()).toEqual([]);
-    expect(outgoing.wasSent(token)).toBe(true);
+    expect(outgoing.note(token)).toBeUndefined();
   });
 });

@@ -60,7 +60,7 @@ describe("the store is asked", () => {
     expect(changes()).toBe("+c");
   });
 
-  it("once to store a message and once to forget it; one with QoS 2 once more, for its release", () => {
+  it("once to store a message and once to forget it; one with QoS 2 twice more, for the note that PUBREC has come", () => {
     const { rig, changes, connection } = connected();
     rig.publish("a", "x", 1);
     // Room is kept before the first message.
@@ -71,13 +71,14 @@ describe("the store is asked", () => {
     expect(changes()).toBe("+o");
     const messageId = connection.expect("publish").messageId as number;
     connection.send(pubrec(messageId));
-    expect(changes()).toBe("+o");
+    expect(changes()).toBe("+p");
     connection.expect("pubrel");
     connection.send(pubrec(messageId));
     connection.expect("pubrel");
     expect(changes()).toBe("");
     connection.send(pubcomp(messageId));
-    expect(changes()).toBe("-o");
+    // In this order: the note alone says nothing, the message alone would be published a second time.
+    expect(changes()).toBe("-o -p");
     rig.publish("a", "x", 0);
     expect(changes()).toBe("");
   });
@@ -116,6 +117,16 @@ describe("the store is asked", () => {
     expect(changes()).toBe("-c +s -i +s +c");
     rig.reconnect(next, { sessionPresent: false });
     expect(changes()).toBe("-c +c");
+  });
+
+  it("to forget that PUBREC has come, when the broker has lost the session that it came in", () => {
+    const { rig, changes, connection } = connected();
+    rig.publish("a", "x", 2);
+    connection.send(pubrec(connection.expect("publish").messageId as number));
+    changes();
+    const next = rig.reconnect(connection, { sessionPresent: false });
+    expect(changes()).toBe("-c +s -p +s +c");
+    next.expect("publish", { dup: false });
   });
 
   it("nothing at a start, and to have a block of tokens with the first message", () => {

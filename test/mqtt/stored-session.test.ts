@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Session } from "../../src/mqtt/session.js";
 import { SessionStore } from "../../src/mqtt/session-store.js";
 import { MapStore } from "../support/map-store.js";
-import { puback, pubrec, suback } from "../support/packets.js";
+import { puback, pubcomp, pubrec, suback } from "../support/packets.js";
 import { Rig } from "../support/rig.js";
 import type { Connection } from "../support/scripted-broker.js";
 
@@ -19,7 +19,7 @@ describe("a stored session", () => {
   function sessionOn(store: MapStore, first = 1): Session {
     return new Session({ store, durability: "always", identity: "me", window: 8, maximumReceived: 8, first });
   }
-  const sound = { format: 2, identity: "me", next: 5000, subscriptions: [], risky: 0 };
+  const sound = { format: 3, identity: "me", next: 5000, subscriptions: [], risky: 0 };
 
   it("goes on with its counter and is established, when it is with the same broker", () => {
     const session = sessionOn(storeWith(sound));
@@ -31,7 +31,7 @@ describe("a stored session", () => {
     expect(other.nextToken()).toBe(5000);
   });
 
-  it.each([{ format: 1 }, { next: "many" }, { next: 0 }, { next: 1.5 }, { subscriptions: {} }])(
+  it.each([{ format: 1 }, { format: 4 }, { next: "many" }, { next: 0 }, { next: 1.5 }, { subscriptions: {} }])(
     "with %j is reported, and not gone on with",
     (wrong) => {
       const session = sessionOn(storeWith({ ...sound, ...wrong }));
@@ -88,6 +88,49 @@ describe("a stored session", () => {
     second.expect("pubrel");
     const last = new Rig({ store: copy.copy() });
     last.connect({ sessionPresent: true }).expect("pubrel", { messageId });
+  });
+});
+
+describe("a store of the version before, in format 2", () => {
+  /** A client's store with one message that PUBREC has come for, and what format 2 had in its place: PUBREL. */
+  function formerStore(): { store: MapStore; messageId: number } {
+    const store = new MapStore();
+    const before = new Rig({ store });
+    const connection = before.connect();
+    before.publish("a", "released", 2);
+    const messageId = connection.expect("publish").messageId as number;
+    const sealed = new SessionStore(store);
+    const session = sealed.read("s", (value) => new TextDecoder().decode(value)) as string;
+    expect(session).toContain('"format":3');
+    sealed.write("s", new TextEncoder().encode(session.replace('"format":3', '"format":2')));
+    const key = store.keys().find((name) => name.startsWith("o")) as string;
+    sealed.write(key, Uint8Array.of(0x62, 2, messageId >> 8, messageId & 0xff));
+    return { store, messageId };
+  }
+
+  it("is gone on with: PUBREL is sent, and PUBCOMP ends it", () => {
+    const { store, messageId } = formerStore();
+    const rig = new Rig({ store });
+    expect(rig.client.pending).toBe(1);
+    const connection = rig.connect({ sessionPresent: true });
+    connection.expect("pubrel", { messageId });
+    connection.send(pubcomp(messageId));
+    rig.settle();
+    expect(rig.news("published").map(([, , outcome]) => outcome)).toEqual(["delivered"]);
+    expect(rig.client.pending).toBe(0);
+    expect(rig.errors).toEqual([]);
+    rig.publish("a", "next", 1);
+    expect(new SessionStore(store).read("s", (value) => new TextDecoder().decode(value))).toContain('"format":3');
+  });
+
+  it("has nothing left to publish again to a broker that has lost the session: the message is reported as lost", () => {
+    const { store } = formerStore();
+    const rig = new Rig({ store });
+    rig.client.open();
+    const connection = rig.broker.welcome();
+    connection.expectNothing(1000);
+    expect(rig.news("published").map(([, , outcome]) => outcome)).toEqual(["lost"]);
+    expect(store.keys().filter((key) => key.startsWith("o"))).toEqual([]);
   });
 });
 

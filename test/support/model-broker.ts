@@ -33,6 +33,7 @@ const nobody: BrokerWatch = {
   rejected(id, rule, why) {
     throw new Error(`the broker model rejects what ${id} does: ${why} [${rule}]`);
   },
+  willed() {},
   silent() {},
 };
 
@@ -64,6 +65,8 @@ class ModelBroker implements LastingBroker {
         maximumQoS: 2,
         refusing: false,
         mute: 0,
+        passesOn: "publish",
+        reading: [0, 0],
       },
       watch: nobody,
       rules: {

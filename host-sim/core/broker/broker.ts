@@ -69,12 +69,19 @@ export class Broker {
   readonly accept = (peer: Peer): PeerCallbacks => {
     const connection = new BrokerConnection(this, peer);
     this.#all.add(connection);
+    const [least, most] = this.manners.reading;
+    const lag = most === 0 ? 0 : this.#random.integer(least, most);
+    const read = (action: () => void): void => {
+      if (lag === 0) action();
+      else this.clock.setTimer(action, lag);
+    };
     return {
-      onBytes: (bytes) => connection.onBytes(bytes),
-      onClose: (reason) => {
-        this.#all.delete(connection);
-        connection.onClose(reason);
-      },
+      onBytes: (bytes) => read(() => connection.onBytes(bytes)),
+      onClose: (reason) =>
+        read(() => {
+          this.#all.delete(connection);
+          connection.onClose(reason);
+        }),
     };
   };
 
@@ -154,6 +161,7 @@ export class Broker {
     this.watch.disconnected(session.id, reason);
     if (session.clean) this.#discard(session.id);
     if (will !== undefined) {
+      this.watch.willed(session.id, session.clean);
       this.#route({ ...will, print: fingerprint(will.topic, will.payload) });
     }
   }

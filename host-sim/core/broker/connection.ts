@@ -58,6 +58,8 @@ export class BrokerConnection implements PeerCallbacks {
   /** What PUBACK must come for, and PUBREC: in the order sent. [MQTT-4.6.0-2], [MQTT-4.6.0-3] */
   readonly #awaitPuback: number[] = [];
   readonly #awaitPubrec: number[] = [];
+  /** When the last PUBREC is due that keeps the order; infinite once one was withheld. */
+  #pubrecDue = Number.NEGATIVE_INFINITY;
   /** SUBSCRIBE and UNSUBSCRIBE that are not answered. */
   readonly #requests = new Set<number>();
   #silence: unknown;
@@ -150,12 +152,22 @@ export class BrokerConnection implements PeerCallbacks {
   /** Answers in the broker's time, or never. */
   #answer(type: number, send: () => void): void {
     const { manners } = this.#broker;
-    if (manners.mute & (1 << type)) return;
-    const delay = this.#broker.delay();
+    const ordered = type === PUBREC && manners.passesOn === "release";
+    const muted = (manners.mute & (1 << type)) !== 0;
+    if (ordered && muted) this.#pubrecDue = Number.POSITIVE_INFINITY;
+    if (muted || (ordered && this.#pubrecDue === Number.POSITIVE_INFINITY)) return;
+    let delay = this.#broker.delay();
+    if (ordered) {
+      const now = this.#broker.clock.now();
+      this.#pubrecDue = Math.max(this.#pubrecDue, now + delay);
+      delay = this.#pubrecDue - now;
+    }
     if (delay === 0) send();
     else {
       this.#broker.clock.setTimer(() => {
-        if (!this.#ended && !(this.#broker.manners.mute & (1 << type))) send();
+        if (this.#ended) return;
+        if (!(this.#broker.manners.mute & (1 << type))) send();
+        else if (ordered) this.#pubrecDue = Number.POSITIVE_INFINITY;
       }, delay);
     }
   }
@@ -249,9 +261,9 @@ export class BrokerConnection implements PeerCallbacks {
       if (late !== undefined) broker.watch.disordered(session.id, id, print, late);
       broker.watch.inFlight(session.id, session.conduct.inFlight);
     }
-    const fresh = QoS < 2 || !session.received.has(id);
-    if (QoS === 2) session.received.set(id, print);
-    broker.arrived(session, message, duplicate, fresh);
+    const known = QoS === 2 && session.received.has(id);
+    if (QoS === 2 && !known) session.received.set(id, { ...message, payload: payload.slice() });
+    broker.arrived(session, message, duplicate, !known && (QoS < 2 || broker.manners.passesOn === "publish"));
     if (this.#ended) return;
     if (QoS === 1) {
       this.#answer(PUBACK, () => {
@@ -280,7 +292,12 @@ export class BrokerConnection implements PeerCallbacks {
   #acknowledged(session: BrokerSession, type: number, id: number): void {
     if (type === PUBREL) {
       session.conduct.pubrel(id);
+      const held = session.received.get(id);
       session.received.delete(id);
+      if (held !== undefined && this.#broker.manners.passesOn === "release") {
+        this.#broker.arrived(session, held, false, true);
+        if (this.#ended) return;
+      }
       this.#answer(PUBCOMP, () => {
         session.conduct.ended(id);
         this.#sendAck(PUBCOMP, id);

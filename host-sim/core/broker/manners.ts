@@ -19,6 +19,16 @@ export interface Manners {
   refusing: boolean;
   /** Packet types that it does not answer with, a set of bits (`1 << PUBACK`). */
   mute: number;
+  /**
+   * When it passes a QoS 2 message on: at PUBLISH (method B of section 4.3.3), or at PUBREL, as mosquitto and aedes do. Then a
+   * message is lost with its session, and PUBRECs keep their order, because that of the messages comes from it.
+   */
+  passesOn: "publish" | "release";
+  /**
+   * Milliseconds until it reads what a connection brings, shortest and longest, drawn for each connection: connections are
+   * handled in parallel, so that a CONNECT may be read before the DISCONNECT that was sent before it on another one.
+   */
+  reading: readonly [number, number];
 }
 
 /** A broker as there are: quick, or less so. */
@@ -31,5 +41,7 @@ export function drawManners(random: RandomStream): Manners {
     maximumQoS: 2,
     refusing: false,
     mute: 0,
+    passesOn: random.pick(["publish", "release"] as const),
+    reading: [0, random.pick([0, 0, 10, 100])],
   };
 }

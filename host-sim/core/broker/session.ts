@@ -28,8 +28,8 @@ export class BrokerSession {
   readonly subscriptions = new Map<string, QoS>();
   /** In the order in which they are to be sent. */
   readonly deliveries: Delivery[] = [];
-  /** QoS 2 messages received and not released: fingerprint by packet identifier. Section 4.3.3. */
-  readonly received = new Map<number, number>();
+  /** QoS 2 messages received and not released, by packet identifier. Section 4.3.3. */
+  readonly received = new Map<number, BrokerMessage>();
   readonly conduct = new Conduct();
 
   constructor(id: string, clean: boolean) {

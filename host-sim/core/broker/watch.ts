@@ -9,8 +9,8 @@ export interface BrokerWatch {
   /** A packet has come from the client (`up`) or is sent to it. @param length bytes of its body */
   packet(id: string, up: boolean, first: number, packetId: number, length: number): void;
   /**
-   * A message has come from a client.
-   * @param fresh it is taken; false: QoS 2 says that it was taken before
+   * PUBLISH has come from a client, or PUBREL for a message that is passed on then.
+   * @param fresh the message is passed on; false: with QoS 2 it was before, or will be at PUBREL
    */
   arrived(id: string, message: BrokerMessage, duplicate: boolean, fresh: boolean): void;
   /** So many QoS 1 and 2 messages of this connection are not acknowledged to the end. */
@@ -29,6 +29,8 @@ export interface BrokerWatch {
   refused(id: string): void;
   /** The client has done what a conforming broker closes the connection for. */
   rejected(id: string, rule: string, why: string): void;
+  /** A connection has ended without DISCONNECT, and its will is published. @param clean its CONNECT had Clean Session 1 */
+  willed(id: string, clean: boolean): void;
   /** The client was silent for one and a half times its keep alive. [MQTT-3.1.2-24] */
   silent(id: string, ms: number): void;
 }

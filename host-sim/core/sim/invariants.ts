@@ -4,6 +4,7 @@ export const invariants = Object.freeze({
   "qos1-lost": "an accepted QoS 1 message reaches the broker",
   "qos2-lost": "an accepted QoS 2 message reaches the broker",
   "qos2-twice": "an accepted QoS 2 message reaches the broker once, as long as the broker keeps its sessions",
+  "will-discarding": "a connection that only has a session discarded publishes no will",
   "duplicate-untold": "a QoS 2 message that reached the broker twice is reported as may-be-duplicated",
   "acknowledged-unsent": "a message is reported as delivered only after the broker has it",
   "outcome-none": "an accepted message has an outcome within the stated time after the last fault has healed",

@@ -123,6 +123,7 @@ export class Observer implements Witness {
   connected(sessionPresent: boolean): void {
     this.#trace.add("connected", this.index, sessionPresent ? 1 : 0);
     this.#reconnects++;
+    if (!sessionPresent) this.out.sessionSeen();
     this.shakes.online = true;
     this.#countPending();
   }
@@ -192,8 +193,13 @@ export class Observer implements Witness {
 
   // ---- the broker
 
-  brokerConnected(): void {
+  brokerConnected(present: boolean): void {
     this.#releases = 0;
+    this.out.sessionGranted(present);
+  }
+
+  willed(clean: boolean): void {
+    if (clean) this.#accuse("will-discarding", "the will of a connection with Clean Session 1 is published");
   }
 
   packet(up: boolean, first: number, id: number, length: number): void {

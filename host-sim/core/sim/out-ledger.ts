@@ -19,6 +19,12 @@ interface Sent {
   /** The broker's session it arrived in last, and whether it arrived again after that was lost. */
   session: number;
   repeated: boolean;
+  /** The broker's session that its PUBLISH came in last, whether it was passed on or not. */
+  came: number;
+  /** That session is lost, and the message with it where the broker had not passed it on. */
+  withheld: boolean;
+  /** Nobody could tell the client of that: see {@link OutLedger.sessionGranted}. */
+  excused: boolean;
   /** The client has put it aside, or may have: it comes when it comes. */
   parked: boolean;
   /** Where the same was accepted several times, those that were put aside. */
@@ -44,6 +50,8 @@ export class OutLedger {
   #unsaid = 0;
   /** Counts the sessions that the broker had of this client. */
   #session = 0;
+  /** A session was begun by a CONNECT, and the client has not said that it knows. */
+  #unseen = false;
   #heldBytes = 0;
   #boot = 0;
   #acceptedCount = 0;
@@ -85,6 +93,9 @@ export class OutLedger {
         arrived: 0,
         session: -1,
         repeated: false,
+        came: -1,
+        withheld: false,
+        excused: false,
         parked: false,
         resting: undefined,
         boot: this.#boot,
@@ -113,7 +124,8 @@ export class OutLedger {
       if (sent.QoS > 0) this.#heldBytes -= sent.byteLength;
     }
     if (sent.QoS === 0) return;
-    if (sent.arrived === 0) this.#accuse("acknowledged-unsent", `${describe(sent)} was reported as ${outcome}`);
+    if (sent.arrived === 0 && !sent.excused)
+      this.#accuse("acknowledged-unsent", `${describe(sent)} was reported as ${outcome}`);
     if (sent.repeated && outcome === "delivered") {
       this.#accuse("duplicate-untold", `${describe(sent)} arrived twice and was reported as delivered`);
     }
@@ -132,7 +144,7 @@ export class OutLedger {
   drop(token: number, print: number): void {
     const sent = this.#tokens.get(token) ?? this.#sent.get(print);
     if (sent === undefined) return;
-    if (sent.accepted === 1 && sent.arrived > 0) this.#accuse("dropped-sent", `${describe(sent)} was given up`);
+    if (sent.accepted === 1 && sent.came >= 0) this.#accuse("dropped-sent", `${describe(sent)} was given up`);
     this.#unanswered.delete(token);
     if (this.#tokens.delete(token)) {
       this.pending[sent.QoS]--;
@@ -142,10 +154,11 @@ export class OutLedger {
     if (sent.arrived >= sent.accepted) this.#missing.delete(sent);
   }
 
-  /** The broker has a message from the node. @param fresh it has not been told by its identifier that it has it */
+  /** The broker has a message from the node. @param fresh it passes it on now */
   arrive({ topic, QoS, print }: BrokerMessage, fresh: boolean): void {
-    if (!fresh) return;
     let sent = this.#sent.get(print);
+    if (sent !== undefined) sent.came = this.#session;
+    if (!fresh) return;
     if (sent === undefined) {
       if (this.#unsaid === 0) this.#accuse("invented", `${topic} (QoS ${QoS}) arrived and was never accepted`);
       else this.#unsaid--;
@@ -160,6 +173,9 @@ export class OutLedger {
         arrived: 0,
         session: -1,
         repeated: false,
+        came: this.#session,
+        withheld: false,
+        excused: false,
         parked: false,
         resting: undefined,
         boot: this.#boot,
@@ -210,7 +226,29 @@ export class OutLedger {
   }
 
   sessionLost(): void {
+    for (const sent of this.#tokens.values()) if (sent.came === this.#session) sent.withheld = true;
     this.#session++;
+  }
+
+  /**
+   * The broker has granted a connection. A session that was begun by a CONNECT whose answer the client never saw, and that the
+   * next CONNACK says is present, is to the client the one before: what was between PUBREC and PUBCOMP in that one may be lost.
+   */
+  sessionGranted(present: boolean): void {
+    if (!present) this.#unseen = true;
+    else if (this.#unseen) {
+      for (const sent of this.#tokens.values()) {
+        if (!sent.withheld || sent.QoS < 2) continue;
+        sent.excused = true;
+        this.#missing.delete(sent);
+      }
+    }
+  }
+
+  /** The client knows that the session is a new one. */
+  sessionSeen(): void {
+    this.#unseen = false;
+    for (const sent of this.#tokens.values()) sent.withheld = false;
   }
 
   /** The node has lost power: what was told of its messages may be incomplete. */

@@ -279,7 +279,7 @@ export class Simulation {
   #watch(): BrokerWatch {
     const by = (id: string): Observer | undefined => this.#byId.get(id);
     return {
-      connected: (id) => by(id)?.brokerConnected(),
+      connected: (id, present) => by(id)?.brokerConnected(present),
       disconnected: (id, reason) => by(id)?.brokerLeft(reason),
       packet: (id, up, first, packetId, length) => by(id)?.packet(up, first, packetId, length),
       arrived: (id, message: BrokerMessage, _duplicate, fresh) => by(id)?.arrived(message, fresh),
@@ -294,6 +294,7 @@ export class Simulation {
         observer?.rejected(rule, why);
       },
       refused: (id) => by(id)?.refused(),
+      willed: (id, clean) => by(id)?.willed(clean),
       silent: (id, ms) => by(id)?.silent(ms),
     };
   }

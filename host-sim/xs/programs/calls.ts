@@ -13,7 +13,7 @@ import {
   writeAcknowledgement,
 } from "../../../src/mqtt/encode.js";
 import { MqttError } from "../../../src/mqtt/errors.js";
-import { entryOf, OutgoingLog, pubrel } from "../../../src/mqtt/inflight.js";
+import { entryOf, OutgoingLog } from "../../../src/mqtt/inflight.js";
 import { PACKET_NAMES, PUBACK, PUBCOMP, PUBLISH, PUBREC } from "../../../src/mqtt/packet.js";
 import { checkTopicFilter, checkTopicName, matches } from "../../../src/mqtt/topic.js";
 import { readUtf8, utf8Length, writeUtf8 } from "../../../src/mqtt/utf8.js";
@@ -85,9 +85,10 @@ const functions = Object.freeze({
   answer(name: "PUBACK" | "PUBREC" | "PUBCOMP", sent: string) {
     const log = new OutgoingLog();
     const types = { PUBACK, PUBREC, PUBCOMP };
-    const packet =
-      sent === "PUBREL" ? pubrel(7) : encodePublish("t", 1, "", sent === "PUBLISH with QoS 2" ? 2 : 1, false, 7);
-    if (sent !== "nothing: the identifier is free") log.append(entryOf(7, packet, undefined, false));
+    const isQoS2 = sent === "PUBREL" || sent === "PUBLISH with QoS 2";
+    const entry = entryOf(7, encodePublish("t", 1, "", isQoS2 ? 2 : 1, false, 7), undefined, false);
+    entry.released = sent === "PUBREL";
+    if (sent !== "nothing: the identifier is free") log.append(entry);
     if (!sent.startsWith("nothing")) log.advance();
     return log.answer(types[name], 7, log.indexOf(7));
   },

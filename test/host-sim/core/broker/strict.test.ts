@@ -26,6 +26,7 @@ class Rig {
       dropped() {},
       refused: (id) => void this.rejections.push(`forbidden to ${id}`),
       rejected: (_id, rule) => void this.rejections.push(rule),
+      willed() {},
       silent: (_id, ms) => void this.rejections.push(`silent for ${ms}`),
     };
     this.broker = new Broker({
@@ -39,6 +40,8 @@ class Rig {
         maximumQoS: 2,
         refusing: false,
         mute: 0,
+        passesOn: "publish",
+        reading: [0, 0],
       },
       watch,
     });
