@@ -81,10 +81,12 @@ export class Outbox {
    */
   load(tokens: number[], parked: readonly number[], risky: number): number {
     let last = 0;
+    let room = this.window; // those that were parked once went beside it
     tokens.sort((a, b) => a - b);
     tokens.forEach((token) => {
       const isParked = parked.includes(token);
-      if (isParked || this.log.length < this.window) {
+      if (isParked || room > 0) {
+        if (!isParked) room--;
         const entry = this._load(token);
         if (entry === undefined) return;
         entry.marked = isParked;
