@@ -288,12 +288,14 @@ export class Blame {
       this.pardon();
       return;
     }
+    guilty.strikes = Math.max(SUSPECT, guilty.strikes);
     if ("filter" in guilty) {
       this.subscriptions.rest(guilty.filter, this.endedAt, false);
       this.events.filterParked(guilty.filter, why as MqttError);
       return;
     }
     const standsForAll = this.standsForQoS2(guilty);
+    const isTopic = this.countAlike(guilty) === TOPIC - 1;
     outbox.park(outbox.log.indexOf(guilty.id));
     this.parkedAt = this.endedAt;
     this.retrying = this.retrying === OLDEST && outbox.parked.length > 1 ? DUE : NONE;
@@ -304,7 +306,7 @@ export class Blame {
     } else if (isQoS2(guilty.packet) && !this.hasQoS2 && this.waitsWithQoS2()) {
       this.undecided = guilty;
       return;
-    } else if (this.countAlike(guilty) === TOPIC) {
+    } else if (isTopic) {
       this.topics.push(guilty);
       this.retry = FIRST_RETRY;
       this.rest(this.hasNoQoS2);
