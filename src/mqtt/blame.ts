@@ -127,9 +127,7 @@ export class Blame {
     const { parked } = this.outbox;
     if (isQoS2(message.packet) && !this.hasQoS2) {
       this.hasQoS2 = true;
-      if (this.undecided !== undefined && parked.includes(this.undecided))
-        this.events.parked(this.undecided, false, this.why);
-      this.undecided = undefined;
+      this.decide(false);
     }
     if (parked.length > 0) this.bears(message);
     if (strikes < SUSPECT) return;
@@ -294,24 +292,21 @@ export class Blame {
       this.events.filterParked(guilty.filter, why as MqttError);
       return;
     }
-    const standsForAll = this.standsForQoS2(guilty);
-    const isTopic = this.countAlike(guilty) === TOPIC - 1;
+    const isTopic = this.countAlike(guilty) >= TOPIC - 1 && !this.topicRests(guilty);
+    const standsForAll = !isTopic && this.standsForQoS2(guilty);
     outbox.park(outbox.log.indexOf(guilty.id));
     this.parkedAt = this.endedAt;
     this.retrying = this.retrying === OLDEST && outbox.parked.length > 1 ? DUE : NONE;
-    if (standsForAll) {
-      this.rest(true);
-      if (this.undecided !== undefined && this.undecided !== guilty) this.events.parked(this.undecided, true, why);
-      this.undecided = undefined;
-    } else if (isQoS2(guilty.packet) && !this.hasQoS2 && this.waitsWithQoS2()) {
-      this.undecided = guilty;
-      return;
-    } else if (isTopic) {
+    const waits = !isTopic && !standsForAll && isQoS2(guilty.packet) && !this.hasQoS2 && this.waitsWithQoS2();
+    if (isTopic) {
       this.topics.push(guilty);
       this.retry = FIRST_RETRY;
-      this.rest(this.hasNoQoS2);
     }
-    this.events.parked(guilty, standsForAll, why);
+    if (isTopic || standsForAll) this.rest(this.hasNoQoS2 || standsForAll);
+    if (this.undecided === guilty) this.undecided = undefined;
+    if (!waits && (isTopic || isQoS2(guilty.packet))) this.decide(standsForAll);
+    if (waits) this.undecided = guilty;
+    else this.events.parked(guilty, standsForAll, why);
   }
 
   /** The broker closes whatever is sent: no message is to wait for hours because of that. */
@@ -328,10 +323,22 @@ export class Blame {
     this.subscriptions.pardon();
   }
 
+  /** It is known now what the first with QoS 2 that was convicted rests for. */
+  private decide(forQoS2: boolean): void {
+    const { undecided } = this;
+    this.undecided = undefined;
+    if (undecided !== undefined && this.outbox.parked.includes(undecided))
+      this.events.parked(undecided, forQoS2, this.why);
+  }
+
   private waitsWithQoS2(): boolean {
     const { log } = this.outbox;
     for (let index = 0; index < log.length; index++) if (isQoS2(log.at(index).packet)) return true;
     return false;
+  }
+
+  private topicRests(message: Outgoing): boolean {
+    return this.topics.some(({ packet }) => isToOneTopic(packet, message.packet));
   }
 
   /** Has messages to the topics that rest parked when their turn comes. @param hasNoQoS2 those with QoS 2, too */
@@ -341,9 +348,7 @@ export class Blame {
     outbox.rests =
       hasNoQoS2 || this.topics.length > 0
         ? (message) =>
-            message.strikes < SUSPECT &&
-            ((this.hasNoQoS2 && isQoS2(message.packet)) ||
-              this.topics.some(({ packet }) => isToOneTopic(packet, message.packet)))
+            message.strikes < SUSPECT && ((this.hasNoQoS2 && isQoS2(message.packet)) || this.topicRests(message))
         : undefined;
     outbox.onRest = (message) => this.events.parked(message, this.hasNoQoS2 && isQoS2(message.packet), undefined);
   }
