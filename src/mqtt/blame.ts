@@ -17,10 +17,10 @@
  *
  * What comes behind a held message in its stream waits, and so does what was sent before: it may be acquitted, and order is
  * promised. Some brokers have no QoS 2 and close at it (NATS 2.9): where two such messages were convicted and none was ever
- * delivered, all of them rest. So do all of one topic and QoS where three were convicted and none delivered in between.
+ * delivered, all of them rest. So do all to one topic where three were convicted and none was delivered in between.
  */
 import { sooner } from "./deadlines.js";
-import { isOfOneStream } from "./encode.js";
+import { isOfOneStream, isToOneTopic } from "./encode.js";
 import type { MqttError } from "./errors.js";
 import { isQoS2, type Outgoing } from "./inflight.js";
 import type { Outbox } from "./outbox.js";
@@ -39,12 +39,12 @@ const ALONE = 3;
 const EXACT_AMONG_OTHERS = SUSPECT;
 const EXACT = 12;
 /**
- * Held at the same time at most, and streams and filters convicted at most with nothing answered in between: beyond it is the
+ * Held at the same time at most, and topics and filters convicted at most with nothing answered in between: beyond it is the
  * broker, at whatever comes. Twice as many the next time, lest what is behind that many is never sent.
  */
 const MAXIMUM = 8;
-/** Messages of one stream that are convicted in a row until all of it rests: it is the topic that the broker does not bear. */
-const STREAM = 3;
+/** Messages to one topic that are convicted in a row until all to it rest: it is the topic that the broker does not bear. */
+const TOPIC = 3;
 /** Milliseconds from sending to the close, at most, for the one to be the reason of the other. */
 const PROMPTNESS = 5000;
 /** Milliseconds that a connection must last without what is held to be good. */
@@ -77,12 +77,12 @@ export class Blame {
   /** A QoS 2 message has been delivered; none is, and all of them rest. */
   private hasQoS2 = false;
   private hasNoQoS2 = false;
-  /** Messages whose streams rest as a whole. */
-  private streams: Outgoing[] = [];
+  /** One message each of the topics that rest as a whole. */
+  private topics: Outgoing[] = [];
   /** It rests, and whether for its QoS alone the next one tells. */
   private undecided: Outgoing | undefined;
   private held: Suspect[] = [];
-  /** Streams and filters convicted since something was answered, and how many may be. */
+  /** Topics and filters convicted since something was answered, and how many may be. */
   private convicted = 0;
   private maximum = MAXIMUM;
   private connectedAt = 0;
@@ -127,9 +127,7 @@ export class Blame {
     const { parked } = this.outbox;
     if (isQoS2(message.packet) && !this.hasQoS2) {
       this.hasQoS2 = true;
-      if (this.undecided !== undefined && parked.includes(this.undecided))
-        this.events.parked(this.undecided, false, this.why);
-      this.undecided = undefined;
+      this.decide(false);
     }
     if (parked.length > 0) this.bears(message);
     if (strikes < SUSPECT) return;
@@ -137,12 +135,12 @@ export class Blame {
     if (parked.length === 0) this.retry = FIRST_RETRY;
   }
 
-  /** What rests of the same stream, or for its QoS, does not do so for that. */
+  /** What rests to the same topic, or for its QoS, does not do so for that. */
   private bears(message: Outgoing): void {
-    this.streams = this.streams.filter(({ packet }) => !isOfOneStream(packet, message.packet));
+    this.topics = this.topics.filter(({ packet }) => !isToOneTopic(packet, message.packet));
     this.rest(this.hasNoQoS2 && !isQoS2(message.packet));
     this.outbox.parked.forEach((other) => {
-      if (!this.held.includes(other) && isOfOneStream(other.packet, message.packet)) other.strikes = 0;
+      if (!this.held.includes(other) && isToOneTopic(other.packet, message.packet)) other.strikes = 0;
     });
   }
 
@@ -209,19 +207,20 @@ export class Blame {
     this.isGuilty = first !== undefined && (first.strikes >= SUSPECT || this.isLikeOthers(first));
     suspects.forEach((one) => {
       one.strikes += strikes;
+      if (one.strikes < CAREFUL && this.isLikeOthers(one)) one.strikes = CAREFUL;
     });
     if (suspects.length === 1 && first !== undefined && (this.isGuilty || first.strikes >= SUSPECT))
       this.accused = first;
   }
 
-  /** Whether one rests of its stream, none of which was delivered since, or one with QoS 2, none of which ever was. */
+  /** Whether one rests to its topic, to which none was delivered since, or one with QoS 2, none of which ever was. */
   private isLikeOthers(one: Suspect): boolean {
     return "token" in one && (this.countAlike(one) > 0 || this.standsForQoS2(one));
   }
 
   private countAlike({ packet }: Outgoing): number {
     const alike = (other: Outgoing) =>
-      other.strikes >= SUSPECT && !this.held.includes(other) && isOfOneStream(other.packet, packet);
+      other.strikes >= SUSPECT && !this.held.includes(other) && isToOneTopic(other.packet, packet);
     return this.outbox.parked.filter(alike).length;
   }
 
@@ -287,35 +286,34 @@ export class Blame {
       this.pardon();
       return;
     }
+    guilty.strikes = Math.max(SUSPECT, guilty.strikes);
     if ("filter" in guilty) {
       this.subscriptions.rest(guilty.filter, this.endedAt, false);
       this.events.filterParked(guilty.filter, why as MqttError);
       return;
     }
-    const standsForAll = this.standsForQoS2(guilty);
+    const isTopic = this.countAlike(guilty) >= TOPIC - 1 && !this.topicRests(guilty);
+    const standsForAll = !isTopic && this.standsForQoS2(guilty);
     outbox.park(outbox.log.indexOf(guilty.id));
     this.parkedAt = this.endedAt;
     this.retrying = this.retrying === OLDEST && outbox.parked.length > 1 ? DUE : NONE;
-    if (standsForAll) {
-      this.rest(true);
-      if (this.undecided !== undefined && this.undecided !== guilty) this.events.parked(this.undecided, true, why);
-      this.undecided = undefined;
-    } else if (isQoS2(guilty.packet) && !this.hasQoS2 && this.waitsWithQoS2()) {
-      this.undecided = guilty;
-      return;
-    } else if (this.countAlike(guilty) === STREAM) {
-      this.streams.push(guilty);
+    const waits = !isTopic && !standsForAll && isQoS2(guilty.packet) && !this.hasQoS2 && this.waitsWithQoS2();
+    if (isTopic) {
+      this.topics.push(guilty);
       this.retry = FIRST_RETRY;
-      this.rest(this.hasNoQoS2);
     }
-    this.events.parked(guilty, standsForAll, why);
+    if (isTopic || standsForAll) this.rest(this.hasNoQoS2 || standsForAll);
+    if (this.undecided === guilty) this.undecided = undefined;
+    if (!waits && (isTopic || isQoS2(guilty.packet))) this.decide(standsForAll);
+    if (waits) this.undecided = guilty;
+    else this.events.parked(guilty, standsForAll, why);
   }
 
   /** The broker closes whatever is sent: no message is to wait for hours because of that. */
   private pardon(): void {
     this.convicted = 0;
     this.maximum *= 2;
-    this.streams = [];
+    this.topics = [];
     this.rest(false);
     this.retry = FIRST_RETRY;
     this.free(true);
@@ -325,22 +323,32 @@ export class Blame {
     this.subscriptions.pardon();
   }
 
+  /** It is known now what the first with QoS 2 that was convicted rests for. */
+  private decide(forQoS2: boolean): void {
+    const { undecided } = this;
+    this.undecided = undefined;
+    if (undecided !== undefined && this.outbox.parked.includes(undecided))
+      this.events.parked(undecided, forQoS2, this.why);
+  }
+
   private waitsWithQoS2(): boolean {
     const { log } = this.outbox;
     for (let index = 0; index < log.length; index++) if (isQoS2(log.at(index).packet)) return true;
     return false;
   }
 
-  /** Has messages of the streams that rest parked when their turn comes. @param hasNoQoS2 those with QoS 2, too */
+  private topicRests(message: Outgoing): boolean {
+    return this.topics.some(({ packet }) => isToOneTopic(packet, message.packet));
+  }
+
+  /** Has messages to the topics that rest parked when their turn comes. @param hasNoQoS2 those with QoS 2, too */
   private rest(hasNoQoS2: boolean): void {
     this.hasNoQoS2 = hasNoQoS2;
     const { outbox } = this;
     outbox.rests =
-      hasNoQoS2 || this.streams.length > 0
+      hasNoQoS2 || this.topics.length > 0
         ? (message) =>
-            message.strikes < SUSPECT &&
-            ((this.hasNoQoS2 && isQoS2(message.packet)) ||
-              this.streams.some(({ packet }) => isOfOneStream(packet, message.packet)))
+            message.strikes < SUSPECT && ((this.hasNoQoS2 && isQoS2(message.packet)) || this.topicRests(message))
         : undefined;
     outbox.onRest = (message) => this.events.parked(message, this.hasNoQoS2 && isQoS2(message.packet), undefined);
   }

@@ -227,8 +227,12 @@ export function viewPublish(packet: Uint8Array): PublishView {
 
 /** Whether two encoded packets are PUBLISH to one topic with one QoS: those that keep their order. Section 4.6. */
 export function isOfOneStream(one: Uint8Array, other: Uint8Array): boolean {
-  const first = one[0] as number;
-  if (!isPublish(one) || ((first ^ (other[0] as number)) & 0xf6) !== 0) return false;
+  return (((one[0] as number) ^ (other[0] as number)) & 0x06) === 0 && isToOneTopic(one, other);
+}
+
+/** Whether two packets are PUBLISH to one topic. */
+export function isToOneTopic(one: Uint8Array, other: Uint8Array): boolean {
+  if (!isPublish(one) || !isPublish(other)) return false;
   const at = headerLength(one);
   const shift = headerLength(other) - at;
   const end = at + 2 + uint16At(one, at);

@@ -69,13 +69,15 @@ export class Outbox {
    */
   load(tokens: number[], noted: readonly number[], risky: number): number {
     let last = 0;
+    let room = this.window; // those that were parked once went beside it
     tokens.sort((a, b) => a - b);
     tokens.forEach((token) => {
       const marked = noted.includes(token);
-      if (marked || this.log.length < this.window) {
+      const note = marked ? this.store?.note(token) : undefined;
+      if (marked || room > 0) {
+        if (!marked || note === PUBREC_CAME) room--;
         const entry = this._load(token);
         if (entry === undefined) return;
-        const note = marked ? this.store?.note(token) : undefined;
         const isQoS2Message = isQoS2(entry.packet);
         entry.marked = marked;
         if (note === PUBREC_CAME && isQoS2Message) entry.released = true;

@@ -271,6 +271,42 @@ describe("at most eight connections, when an answer makes us close", () => {
   });
 });
 
+describe("a topic that the broker does not bear", () => {
+  it("rests as a whole once three messages to it were convicted, and comes back as a whole", () => {
+    const story = new Case((broker) => {
+      broker.closesAt = (packet) => packet.cmd === "publish" && packet.topic === "bad";
+    });
+    for (let n = 0; n < 20; n++) story.publish(["bad", `bad ${n}`, n % 2 ? 1 : 2]);
+    story.publish(["good", "good", 1]);
+    expect(story.connectionsUntil({ payloads: ["good"] })).toBeLessThanOrEqual(ENOUGH);
+    const before = story.connections;
+    for (let n = 0; n < 5; n++) {
+      story.bench.advance(MINUTE);
+      story.publish(["bad", `bad ${20 + n}`, 1], ["good", `good ${n}`, 1]);
+    }
+    story.bench.advance(2 * MINUTE);
+    expect(story.connections).toBe(before);
+    expect(story.arrived).toEqual(["good", "good 0", "good 1", "good 2", "good 3", "good 4"]);
+    // Each is named.
+    expect(story.bench.client.parked).toHaveLength(25);
+    expect(story.bench.errors).toHaveLength(25);
+    story.bench.broker.closesAt = () => false;
+    story.bench.advance(15 * MINUTE);
+    expect(story.bench.client.parked).toEqual([]);
+    expect(story.bench.client.pending).toBe(0);
+    expect(story.connections).toBe(before);
+  });
+
+  it("is not meant by one message, nor by two: others to it go on", () => {
+    const story = new Case((broker) => {
+      broker.closesAt = (packet) => says(packet, "large 1", "large 2");
+    });
+    story.publish(["out", "large 1", 1], ["out", "large 2", 1], ["out", "small", 1]);
+    expect(story.connectionsUntil({ payloads: ["small"] })).toBeLessThanOrEqual(ENOUGH);
+    expect(story.bench.client.parked).toHaveLength(2);
+  });
+});
+
 describe("a filter that rests", () => {
   function resting(): Case {
     const story = new Case((broker) => {
