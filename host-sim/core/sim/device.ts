@@ -23,6 +23,8 @@ export interface DeviceOptions {
   readonly trace: Trace;
   /** Bytes of flash for the session. */
   readonly flash: number;
+  /** Whether what is written lasts only after a sync. */
+  readonly defers: boolean;
   /** Bytes that a socket takes at once. */
   readonly window: number;
   /** Milliseconds since 1970 at the start of the story. */
@@ -61,6 +63,7 @@ export class Device {
   #program: Program | undefined;
   #starting: unknown;
   #starts = 0;
+  #cuts = 0;
   /** What its clock of the day is wrong by, or undefined while it does not know the time. */
   #skew: number | undefined = 0;
 
@@ -75,6 +78,7 @@ export class Device {
     };
     this.flash = new Flash({
       capacity: options.flash,
+      defers: options.defers,
       onCommit: ({ number, key, value }, outcome, changed) => {
         if (outcome === "done") trace.add("commit", index, number, value?.length ?? -1, key);
         else {
@@ -126,6 +130,7 @@ export class Device {
     if (!this.powered) return;
     this.#options.trace.add("cut", this.index, 0, 0, where);
     this.#stop();
+    this.flash.losePower((most) => this.#options.random.stream(`cut ${++this.#cuts}`).integer(0, most));
     this.#boot?.halt();
   }
 
@@ -171,6 +176,7 @@ export class Device {
   #start(reason: string): void {
     const { trace, random, events, program, sensors, witness } = this.#options;
     this.#starts++;
+    this.flash.opened();
     trace.add("start", this.index, 0, 0, reason);
     const boot = new Boot(
       {
