@@ -125,11 +125,11 @@ export class Device {
     }, BOOT_TIME);
   }
 
-  /** Power is gone at this very moment: timers, sockets, everything in memory. */
-  cutPower(where: string): void {
+  /** Power is gone at this very moment: timers, sockets, everything in memory. @param arrives as {@link Station.vanish} */
+  cutPower(where: string, arrives = false): void {
     if (!this.powered) return;
     this.#options.trace.add("cut", this.index, 0, 0, where);
-    this.#stop();
+    this.#stop(arrives);
     this.flash.losePower((most) => this.#options.random.stream(`cut ${++this.#cuts}`).integer(0, most));
     this.#boot?.halt();
   }
@@ -149,7 +149,8 @@ export class Device {
   cutPowerAt(skip: number, phase: CutPhase, done: () => void): () => void {
     return this.flash.cutAt(skip, phase, () => {
       done();
-      this.cutPower(`${phase} a commit`);
+      // What was sent before the operation arrives: it must not rest on what is lost with it.
+      this.cutPower(`${phase} a commit`, true);
       throw new Halted();
     });
   }
@@ -163,12 +164,12 @@ export class Device {
     return this.#options.epoch + this.#options.clock.elapsed;
   }
 
-  #stop(): void {
+  #stop(arrives = false): void {
     const { clock } = this.#options;
     if (this.#starting !== undefined) clock.clearTimer(this.#starting);
     this.#starting = undefined;
     // Nobody hears of it: the broker must find out.
-    this.station.vanish();
+    this.station.vanish(arrives);
     this.wifi.powerOff();
     this.#options.events.stopped();
   }
