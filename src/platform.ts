@@ -105,11 +105,26 @@ export interface KeyValue {
   delete(key: string): void;
   /** All keys, in no particular order. */
   keys(): string[];
+  /** The same store for those who make several changes before any of them has to last. Absent where that saves nothing. */
+  readonly deferred?: DeferredKeyValue | undefined;
 }
 
-/** Why a {@link KeyValue} refused: `full`, a value or key out of bounds (`misuse`), or the medium `failed`. */
+/**
+ * A view of a {@link KeyValue}, whose changes need not outlast a loss of power before `sync` has returned. Both views read
+ * the same. Power that fails leaves the changes of both views up to one of them, in the order in which they were made: at
+ * least all before the last `sync` that returned, or the last change that was made through the store itself.
+ */
+export interface DeferredKeyValue extends KeyValue {
+  /** @throws StorageError: what was changed since the last one may outlast a loss of power or not. Calling again tries again */
+  sync(): void;
+}
+
+/**
+ * Why a {@link KeyValue} refused: `full`, a value or key out of bounds (`misuse`), the medium `failed`, or it has changed the
+ * value that is to be read (`damaged`).
+ */
 export interface StorageError extends Error {
-  readonly storage: "full" | "misuse" | "failed";
+  readonly storage: "full" | "misuse" | "failed" | "damaged";
 }
 
 export type LinkState = "down" | "joining" | "up";

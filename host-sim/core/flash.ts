@@ -3,8 +3,9 @@
  * and that loses power in the middle of an operation where it is told to.
  *
  * What a cut or a failure leaves behind is what the contract of KeyValue allows and no more: the old value or the new one.
+ * Where it defers, a cut leaves so many of the changes since the last sync as is drawn, the first ones.
  */
-import type { KeyValue } from "../../src/platform.js";
+import type { DeferredKeyValue, KeyValue } from "../../src/platform.js";
 import { type Commit, MemoryStore } from "./memory-store.js";
 import { nvsSize } from "./nvs.js";
 import { StorageFailure } from "./storage-error.js";
@@ -15,11 +16,17 @@ export type CutPhase = "before" | "after";
 export interface FlashOptions {
   /** Bytes of the partition. Default: no bound. */
   readonly capacity?: number;
+  /** Has a {@link KeyValue.deferred}, as a store in files has. Default: no, as NVS. */
+  readonly defers?: boolean;
   /** An operation was done, or did not come about. */
   onCommit?(commit: Commit, outcome: "done" | "failed" | "cut", changed: boolean): void;
 }
 
+/** What a sync is called where operations are told. No key is. */
+export const SYNC = "(sync)";
+
 export class Flash implements KeyValue {
+  readonly deferred: DeferredKeyValue | undefined;
   readonly #options: FlashOptions;
   readonly #store: MemoryStore;
   /** Whether the operation fails; asked once for each. */
@@ -31,6 +38,9 @@ export class Flash implements KeyValue {
   #full = false;
   #cut: { left: number; readonly phase: CutPhase; power(): never } | undefined;
   #bytesWritten = 0;
+  #syncs = 0;
+  /** Changes that do not last yet: the keys, and the values before. */
+  readonly #unsynced: (readonly [key: string, before: Uint8Array | undefined])[] = [];
 
   constructor(options: FlashOptions = {}) {
     this.#options = options;
@@ -40,6 +50,27 @@ export class Flash implements KeyValue {
       before: (commit) => this.#before(commit),
       after: (commit) => this.#after(commit),
     });
+    if (options.defers) this.deferred = this.#deferring();
+  }
+
+  #deferring(): DeferredKeyValue {
+    const noting = (key: string): void => {
+      this.#unsynced.push([key, this.#store.read(key)]);
+    };
+    return {
+      maximumLength: this.maximumLength,
+      read: (key) => this.read(key),
+      keys: () => this.keys(),
+      write: (key, value) => {
+        noting(key);
+        this.#write(key, value);
+      },
+      delete: (key) => {
+        noting(key);
+        this.#store.delete(key);
+      },
+      sync: () => this.#sync(),
+    };
   }
 
   get maximumLength(): number {
@@ -49,6 +80,11 @@ export class Flash implements KeyValue {
   /** Writes and deletes that were begun. */
   get commits(): number {
     return this.#store.commits;
+  }
+
+  /** As {@link commits}, and syncs that had something to do. */
+  get operations(): number {
+    return this.#store.commits + this.#syncs;
   }
 
   /** Bytes written, entries counted whole: with the partition's size this gives how often each sector was erased. */
@@ -65,7 +101,19 @@ export class Flash implements KeyValue {
     return this.#bytesWritten / Math.max(4096, bytes - 4096);
   }
 
+  /** The machine starts: what was left to it lasts, for whoever opens a store makes sure of it. */
+  opened(): void {
+    this.#unsynced.length = 0;
+  }
+
   // ---- faults
+
+  /** Power is gone. @param draw how many of so many changes that were not synced last all the same */
+  losePower(draw: (most: number) => number): void {
+    const left = draw(this.#unsynced.length);
+    for (const [key, before] of this.#unsynced.splice(left).reverse()) this.#store.restore(key, before);
+    this.opened();
+  }
 
   /** Power goes in the `skip + 1`th operation from now on. @param power takes the power away; it throws */
   cutAt(skip: number, phase: CutPhase, power: () => never): () => void {
@@ -100,12 +148,27 @@ export class Flash implements KeyValue {
   }
 
   write(key: string, value: Uint8Array): void {
-    if (this.#full) throw new StorageFailure("full", `no room for "${key}": the partition is full`);
-    this.#store.write(key, value);
+    this.#write(key, value);
+    this.opened();
   }
 
   delete(key: string): void {
     this.#store.delete(key);
+    this.opened();
+  }
+
+  #write(key: string, value: Uint8Array): void {
+    if (this.#full) throw new StorageFailure("full", `no room for "${key}": the partition is full`);
+    this.#store.write(key, value);
+  }
+
+  #sync(): void {
+    if (this.#unsynced.length === 0) return;
+    this.#syncs++;
+    const commit: Commit = { number: this.#store.commits, key: SYNC, value: undefined };
+    this.#before(commit);
+    this.opened();
+    this.#after(commit);
   }
 
   keys(): string[] {

@@ -82,9 +82,13 @@ export class Link {
     this.#down.finish(how);
   }
 
-  /** Either side is gone without a word, as when power fails: nothing passes any more and nobody is told. */
-  vanish(): void {
-    this.#up.stop();
+  /**
+   * Either side is gone without a word, as when power fails: nothing passes any more and nobody is told.
+   * @param arrives whether what the node has sent still arrives, as far as it is on the wire
+   */
+  vanish(arrives = false): void {
+    if (arrives) this.#up.silence();
+    else this.#up.stop();
     this.#down.stop();
     this.#finish();
   }
@@ -98,7 +102,7 @@ export class Link {
         if (this.#node.ended && this.#peer.ended) this.#finish();
       },
       acknowledged: (bytes) => {
-        if (direction === "up") this.#node.acknowledged(bytes);
+        if (direction === "up" && !this.#done) this.#node.acknowledged(bytes);
       },
       cut: (how) => this.cut(how),
     };

@@ -202,7 +202,15 @@ export class Boot {
   }
 
   #storeOf(store: KeyValue): KeyValue {
+    const { deferred } = store;
     return {
+      deferred: deferred && {
+        ...this.#storeOf(deferred),
+        sync: () => {
+          this.#check();
+          deferred.sync();
+        },
+      },
       maximumLength: store.maximumLength,
       read: (key) => {
         this.#check();

@@ -91,6 +91,16 @@ export class MemoryStore implements KeyValue {
     return [...this.#values].map(([key, value]) => [key, value.slice()]);
   }
 
+  /** Gives a key the value that it had, or none. It is no commit. */
+  restore(key: string, value: Uint8Array | undefined): void {
+    if (value !== undefined) {
+      this.#put(key, value);
+      return;
+    }
+    this.#used -= this.#size(key);
+    this.#values.delete(key);
+  }
+
   #commit(key: string, value: Uint8Array | undefined, change: () => void): void {
     const commit: Commit = { number: ++this.#commits, key, value };
     this.#options.before?.(commit);

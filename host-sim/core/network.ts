@@ -104,9 +104,9 @@ export class Station {
     for (const link of this.links) link.cut(how);
   }
 
-  /** The node has lost power: its connections are gone without a word. */
-  vanish(): void {
-    for (const link of this.links) link.vanish();
+  /** The node has lost power: its connections are gone without a word. @param arrives as {@link Link.vanish} */
+  vanish(arrives = false): void {
+    for (const link of this.links) link.vanish(arrives);
   }
 
   #open(socketOptions: SocketOptions): Socket {

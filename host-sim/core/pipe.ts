@@ -81,6 +81,13 @@ export class Pipe {
     this.#fly({ kind: how, bytes: NOTHING }, 0);
   }
 
+  /** Nothing goes in any more, and nobody is told; what is on the wire still comes out. */
+  silence(): void {
+    this.#finished = true;
+    this.discard();
+    this.#clearPump();
+  }
+
   /** Nothing comes out any more, and nobody is told. */
   stop(): void {
     this.#stopped = true;

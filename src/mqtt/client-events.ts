@@ -14,7 +14,9 @@ import type { Session } from "./session.js";
 export class ClientEvents implements ProtocolEvents, ConnectionEvents {
   /** Set once it is made, before there is anything to tell. */
   connection: Connection | undefined;
-  readonly rested: () => void;
+  private readonly onRested: () => void;
+  /** Outcomes that are not to be told before the store has made them last: else each might come again after a power cut. */
+  private readonly outcomes: (readonly [token: number, outcome: Outcome])[] = [];
   private readonly callbacks: ClientCallbacks;
   private readonly application: Application;
   private readonly session: Session;
@@ -24,7 +26,7 @@ export class ClientEvents implements ProtocolEvents, ConnectionEvents {
     this.callbacks = callbacks;
     this.application = application;
     this.session = session;
-    this.rested = rested;
+    this.onRested = rested;
     this.handle = (handler, message) => application.call(handler, message, undefined);
   }
 
@@ -34,11 +36,37 @@ export class ClientEvents implements ProtocolEvents, ConnectionEvents {
   }
 
   disconnected(error: MqttError | undefined, delay: number | undefined): void {
+    this.settleIfPossible();
     this.application.call(this.callbacks.onDisconnected, error, delay);
   }
 
   published(token: number, outcome: Outcome): void {
-    this.application.call(this.callbacks.onPublished, token, outcome);
+    if (this.session.defers) this.outcomes.push([token, outcome]);
+    else this.application.call(this.callbacks.onPublished, token, outcome);
+  }
+
+  settle(): void {
+    const { application, callbacks, outcomes } = this;
+    if (outcomes.length === 0) return;
+    this.session.sync();
+    outcomes.splice(0).forEach(([token, outcome]) => {
+      application.call(callbacks.onPublished, token, outcome);
+    });
+  }
+
+  /** A store that fails is asked again when something else happens. */
+  private settleIfPossible(): void {
+    try {
+      this.session.sync();
+      this.settle();
+    } catch (error) {
+      this.error(error as MqttError);
+    }
+  }
+
+  rested(): void {
+    this.settleIfPossible();
+    this.onRested();
   }
 
   subscribed(filter: string, granted: QoS | undefined): void {

@@ -129,7 +129,11 @@ export class Client {
    * @throws MqttError of kind `resource` when the store refuses; what was decided before stays decided
    */
   review(visit: (message: WaitingMessage) => Verdict): void {
-    this.session.outbox.review(visit);
+    try {
+      this.session.outbox.review(visit);
+    } finally {
+      this.session.sync();
+    }
   }
 
   /** Tokens of messages that rest because the broker closed the connection whenever they were sent. */

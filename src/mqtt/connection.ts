@@ -22,6 +22,8 @@ export interface ConnectionEvents {
   /** As `ClientCallbacks.onDisconnected`. */
   disconnected(error: MqttError | undefined, delay: number | undefined): void;
   error(error: MqttError): void;
+  /** Tells the outcomes there are, once they last. @throws MqttError of kind `resource` */
+  settle(): void;
   /** Something has happened, and all that follows from it has been done. */
   rested(): void;
 }
@@ -228,6 +230,8 @@ export class Connection {
     this.busy = true;
     try {
       action();
+      // Before answers leave, so that one sync is for both.
+      this.events.settle();
       this.flush();
     } catch (error) {
       this.ended(

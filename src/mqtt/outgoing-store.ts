@@ -56,6 +56,7 @@ export class OutgoingStore {
     }
     try {
       this.write(token, packet);
+      this.store.sync();
     } catch (error) {
       this.refused = token;
       throw error;

@@ -28,7 +28,7 @@ import {
 } from "./packet.js";
 import { earlyMessages } from "./pipelining.js";
 import { Receiver, type ReceiverEvents } from "./receiver.js";
-import { Sender } from "./sender.js";
+import { MAXIMUM_ANSWERS, Sender } from "./sender.js";
 import type { Session } from "./session.js";
 import type { SubscriptionEvents } from "./subscriptions.js";
 
@@ -127,7 +127,7 @@ export class Protocol {
 
   /** Answers wait for room to be sent, so that nothing more is taken in. */
   get choked(): boolean {
-    return this.sender.choked;
+    return this.sender.answersWaiting + this.receiver.waiting >= MAXIMUM_ANSWERS;
   }
 
   /** QoS 0 messages that wait for room. */
@@ -250,12 +250,16 @@ export class Protocol {
 
   /** The next bytes to be sent, at most `room`; undefined when there are none. They count as sent. */
   output(room: number, now: number): Uint8Array | undefined {
-    const bytes = this.sender.output(room, now);
+    let bytes = this.sender.output(room, now);
     // Behind a CONNECT without its answer, too: else the broker would publish the will. [MQTT-3.1.2-8]
     const may = this.state === CONNECTED || this.state === CONNECTING;
-    if (bytes !== undefined || !this._leave || !may || room === 0) return bytes;
-    this.depart(now);
-    return this.sender.output(room, now);
+    if (bytes === undefined && this._leave && may && room > 0) {
+      this.depart(now);
+      bytes = this.sender.output(room, now);
+    }
+    // The peer acts on what it reads: what these bytes rest on must not be lost any more.
+    if (bytes !== undefined) this.session.sync();
+    return bytes;
   }
 
   private depart(now: number): void {
@@ -285,11 +289,15 @@ export class Protocol {
 
   /** Goes on with bytes that were left because answers waited. @throws as {@link received} */
   resume(): void {
-    while ((this.state === CONNECTING || this.state === CONNECTED) && !this.choked) {
-      const found = this.decoder.next();
-      if (found === NOTHING) return;
-      if (found === PACKET) this.packet();
-      else this.receiver.publish(this.decoder, false, this.deadlines.receivedAt);
+    try {
+      while ((this.state === CONNECTING || this.state === CONNECTED) && !this.choked) {
+        const found = this.decoder.next();
+        if (found === NOTHING) return;
+        if (found === PACKET) this.packet();
+        else this.receiver.publish(this.decoder, false, this.deadlines.receivedAt);
+      }
+    } finally {
+      this.receiver.handOver();
     }
   }
 
@@ -302,6 +310,7 @@ export class Protocol {
         `${PACKET_NAMES[type]} ${before ? "before" : "after"} CONNACK`,
       );
     }
+    if (type !== PUBLISH) this.receiver.handOver();
     switch (type) {
       case CONNACK:
         this.connack(this.decoder.byte(0) === 1, this.decoder.byte(1));

@@ -24,6 +24,11 @@ export interface ReceiverEvents {
   error(error: MqttError): void;
 }
 
+interface FreshMessage {
+  readonly id: number;
+  readonly message: Message;
+}
+
 export class Receiver {
   private readonly session: Session;
   private readonly events: ReceiverEvents;
@@ -39,6 +44,8 @@ export class Receiver {
   /** QoS 2 messages in a row that could not be held, and since when. */
   private refusals = 0;
   private refusedSince = 0;
+  /** QoS 2 messages that came in a row: stored, and to be handed over when one sync has made that last for all of them. */
+  private readonly fresh: FreshMessage[] = [];
 
   constructor(session: Session, events: ReceiverEvents, answer: (type: number, id: number) => void) {
     this.session = session;
@@ -59,6 +66,7 @@ export class Receiver {
    */
   publish(decoder: Decoder, first: boolean, now: number): void {
     if (decoder.long !== undefined) {
+      this.handOver();
       this.skip(decoder, decoder.long, now);
       return;
     }
@@ -87,10 +95,17 @@ export class Receiver {
     const { QoS, id } = decoder;
     const more = decoder.unfinished;
     const print = first && QoS === 2 ? decoder.print() : 0;
+    if (QoS !== 2 || more) this.handOver();
     if (first) this.begin(decoder, more, print);
     if (!this.repeated) {
       const message = messageFrom(decoder, this.token, more);
-      if (first && !more && QoS === 2) session.inbox.hold(id, print, message);
+      if (first && !more && QoS === 2) {
+        session.inbox.hold(id, print, message);
+        this.fresh.push({ id, message });
+        if (!session.defers) this.handOver();
+        return;
+      }
+      if (first && QoS === 2) session.sync();
       this.piece = more ? message : undefined;
       this.events.message(message);
       if (!more && QoS === 2) session.inbox.processed(id, message.token);
@@ -102,7 +117,10 @@ export class Receiver {
     const inbox = this.session.inbox;
     const duplicate = (flags & DUP) !== 0;
     this.repeated = QoS === 2 && inbox.isRepeated(id, duplicate, print);
-    if (this.repeated) return;
+    if (this.repeated) {
+      this.handOver();
+      return;
+    }
     if (QoS === 2 && inbox.received.full) {
       throw resource("received-full", "the broker has more QoS 2 messages under way than maximumReceived");
     }
@@ -131,6 +149,32 @@ export class Receiver {
     if (error !== undefined) this.events.error(error);
   }
 
+  /** Messages that wait for {@link handOver}. */
+  get waiting(): number {
+    return this.fresh.length;
+  }
+
+  /** Hands over what waits, before anything else is processed. @throws MqttError of kind `resource`, as {@link publish} */
+  handOver(): void {
+    const { fresh, session } = this;
+    if (fresh.length === 0) return;
+    try {
+      // The application must find each token again, should power fail while its handler runs.
+      session.sync();
+      for (let next = fresh.shift(); next !== undefined; next = fresh.shift()) {
+        this.events.message(next.message);
+        session.inbox.processed(next.id, next.message.token);
+        this.answer(PUBREC, next.id);
+      }
+    } catch (error) {
+      // The broker thinks that they may have come: they are handed over when it has been asked, as after a loss of power.
+      fresh.splice(0).forEach(({ id, message: { token, topic, payload, retain } }) => {
+        session.inbox.held.push({ id, token, topic, payload: payload.slice(), retain });
+      });
+      throw error;
+    }
+  }
+
   /** PUBREL has come. It is answered whether or not there is something to release. */
   release(id: number): void {
     this.session.inbox.forget(id);
@@ -141,6 +185,7 @@ export class Receiver {
   handOverHeld(): void {
     const inbox = this.session.inbox;
     const held = inbox.held;
+    if (held.length > 0) this.session.sync();
     // One by one: what follows one whose completion the store refuses waits for the next connection.
     for (let message = held.shift(); message !== undefined; message = held.shift()) {
       this.events.message(messageOf(message));

@@ -11,7 +11,7 @@ import { DISCONNECT, DUP, PINGREQ, PUBREL, RESERVED_FLAGS } from "./packet.js";
 import type { Session } from "./session.js";
 
 /** Answers that wait for room at most; when so many do, no more packets are taken in. */
-const MAXIMUM_ANSWERS = 32;
+export const MAXIMUM_ANSWERS = 32;
 
 /** A QoS 0 message that waits for room. */
 interface Fleeting {
@@ -85,9 +85,9 @@ export class Sender {
     return this.entry;
   }
 
-  /** Answers wait for room to be sent, so that nothing more is to be taken in. */
-  get choked(): boolean {
-    return this.answers.length >= MAXIMUM_ANSWERS;
+  /** Answers that wait for room to be sent. */
+  get answersWaiting(): number {
+    return this.answers.length;
   }
 
   /** QoS 0 messages that wait for room. */

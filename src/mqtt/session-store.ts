@@ -10,7 +10,7 @@
  *
  * Every value ends in a checksum: what was damaged, or written by something else, is recognised. Other keys are left alone.
  */
-import type { KeyValue } from "../platform.js";
+import type { DeferredKeyValue, KeyValue } from "../platform.js";
 import { checksum } from "./checksum.js";
 import { type MqttError, resource } from "./errors.js";
 import { uint16At } from "./packet.js";
@@ -26,6 +26,8 @@ const RESERVE = 192;
 
 export class SessionStore {
   private readonly store: KeyValue;
+  /** The store, where what is changed lasts only after {@link sync}. */
+  private readonly deferred: DeferredKeyValue | undefined;
   /** What could not be used, or not be kept, to be reported. */
   readonly damage: MqttError[] = [];
   /** {@link RESERVE_KEY} is stored. */
@@ -34,7 +36,22 @@ export class SessionStore {
   onDeleted: (() => void) | undefined;
 
   constructor(store: KeyValue) {
-    this.store = store;
+    this.deferred = store.deferred;
+    this.store = this.deferred ?? store;
+  }
+
+  /** Whether changes last only after {@link sync}. */
+  get defers(): boolean {
+    return this.deferred !== undefined;
+  }
+
+  /** Has all that was changed outlast a loss of power. @throws MqttError of kind `resource` */
+  sync(): void {
+    try {
+      this.deferred?.sync();
+    } catch (error) {
+      throw refusal("a sync", error);
+    }
   }
 
   /** Bytes that one value can have at most. */
@@ -70,14 +87,14 @@ export class SessionStore {
       return use(value.subarray(0, length));
     } catch (error) {
       this.damage.push(failure("store-damaged", `the stored value "${key}" was set aside`, error));
-      if (value !== undefined) this.setAside(key, value);
+      if (value !== undefined || (error as { storage?: string }).storage === "damaged") this.setAside(key, value);
       return undefined;
     }
   }
 
-  private setAside(key: string, value: Uint8Array): void {
+  private setAside(key: string, value: Uint8Array | undefined): void {
     try {
-      this.store.write(ASIDE + key, value);
+      if (value !== undefined) this.store.write(ASIDE + key, value);
     } catch {
       // There is no room to keep what is of no use.
     }
@@ -116,8 +133,7 @@ export class SessionStore {
     try {
       this.store.write(key, sealed);
     } catch (error) {
-      const full = (error as { storage?: string }).storage === "full";
-      throw failure(full ? "store-full" : "store-failed", "the store refused a write", error);
+      throw refusal("a write", error);
     }
   }
 
@@ -130,6 +146,11 @@ export class SessionStore {
     }
     this.onDeleted?.();
   }
+}
+
+function refusal(what: string, error: unknown): MqttError {
+  const full = (error as { storage?: string }).storage === "full";
+  return failure(full ? "store-full" : "store-failed", `the store refused ${what}`, error);
 }
 
 /** What the store, or a value in it, has come to, and why. */

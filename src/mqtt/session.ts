@@ -94,6 +94,19 @@ export class Session {
     };
   }
 
+  /** Whether changes of the store last only after {@link sync}. */
+  get defers(): boolean {
+    return this.store?.defers === true;
+  }
+
+  /**
+   * Has all that was stored outlast a loss of power: before bytes leave, or the application is told, because of it.
+   * @throws MqttError of kind `resource`
+   */
+  sync(): void {
+    this.store?.sync();
+  }
+
   /** What of the store could not be used, and what it did not take, to be reported. Empties it. */
   takeDamage(): MqttError[] {
     return this.store?.damage.splice(0) ?? [];
@@ -108,10 +121,18 @@ export class Session {
     while (this.inUse(identifierFor(token))) token++;
     if (token >= this.reserved) {
       this.reserved = token + RESERVATION;
-      this.save();
+      if (this.save()) this.syncReservation();
     } else if (this.unsaved) this.save();
     this.next = token + 1;
     return token;
+  }
+
+  private syncReservation(): void {
+    try {
+      this.sync();
+    } catch (error) {
+      this.refusedBy(error as MqttError);
+    }
   }
 
   private inUse(id: number): boolean {

@@ -23,6 +23,8 @@ export interface DeviceOptions {
   readonly trace: Trace;
   /** Bytes of flash for the session. */
   readonly flash: number;
+  /** Whether what is written lasts only after a sync. */
+  readonly defers: boolean;
   /** Bytes that a socket takes at once. */
   readonly window: number;
   /** Milliseconds since 1970 at the start of the story. */
@@ -61,6 +63,7 @@ export class Device {
   #program: Program | undefined;
   #starting: unknown;
   #starts = 0;
+  #cuts = 0;
   /** What its clock of the day is wrong by, or undefined while it does not know the time. */
   #skew: number | undefined = 0;
 
@@ -75,6 +78,7 @@ export class Device {
     };
     this.flash = new Flash({
       capacity: options.flash,
+      defers: options.defers,
       onCommit: ({ number, key, value }, outcome, changed) => {
         if (outcome === "done") trace.add("commit", index, number, value?.length ?? -1, key);
         else {
@@ -121,11 +125,12 @@ export class Device {
     }, BOOT_TIME);
   }
 
-  /** Power is gone at this very moment: timers, sockets, everything in memory. */
-  cutPower(where: string): void {
+  /** Power is gone at this very moment: timers, sockets, everything in memory. @param arrives as {@link Station.vanish} */
+  cutPower(where: string, arrives = false): void {
     if (!this.powered) return;
     this.#options.trace.add("cut", this.index, 0, 0, where);
-    this.#stop();
+    this.#stop(arrives);
+    this.flash.losePower((most) => this.#options.random.stream(`cut ${++this.#cuts}`).integer(0, most));
     this.#boot?.halt();
   }
 
@@ -144,7 +149,8 @@ export class Device {
   cutPowerAt(skip: number, phase: CutPhase, done: () => void): () => void {
     return this.flash.cutAt(skip, phase, () => {
       done();
-      this.cutPower(`${phase} a commit`);
+      // What was sent before the operation arrives: it must not rest on what is lost with it.
+      this.cutPower(`${phase} a commit`, true);
       throw new Halted();
     });
   }
@@ -158,12 +164,12 @@ export class Device {
     return this.#options.epoch + this.#options.clock.elapsed;
   }
 
-  #stop(): void {
+  #stop(arrives = false): void {
     const { clock } = this.#options;
     if (this.#starting !== undefined) clock.clearTimer(this.#starting);
     this.#starting = undefined;
     // Nobody hears of it: the broker must find out.
-    this.station.vanish();
+    this.station.vanish(arrives);
     this.wifi.powerOff();
     this.#options.events.stopped();
   }
@@ -171,6 +177,7 @@ export class Device {
   #start(reason: string): void {
     const { trace, random, events, program, sensors, witness } = this.#options;
     this.#starts++;
+    this.flash.opened();
     trace.add("start", this.index, 0, 0, reason);
     const boot = new Boot(
       {

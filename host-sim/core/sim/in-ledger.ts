@@ -30,7 +30,8 @@ export class InLedger {
   readonly #missing = new Set<Incoming>();
   readonly #streams = new Map<string, Stream>();
   #boot = 0;
-  #last: Incoming | undefined;
+  /** Those that were handed over at one moment, the last there was. */
+  #last: Incoming[] = [];
   #handedCount = 0;
   #skippedCount = 0;
   /** The client has said that it does not hand over messages with topics that long. */
@@ -120,7 +121,8 @@ export class InLedger {
     incoming.boot = this.#boot;
     incoming.handedAt = now;
     incoming.unfinished = false;
-    this.#last = incoming;
+    if (this.#last[0]?.handedAt !== now) this.#last = [];
+    this.#last.push(incoming);
     this.#missing.delete(incoming);
   }
 
@@ -145,10 +147,10 @@ export class InLedger {
     this.#boot++;
   }
 
-  /** A write broke off. Hand-over and the commit of its completion are one moment of virtual time. */
+  /** A write broke off. Hand-overs and the commits of their completion are one moment of virtual time. */
   brokenOff(now: number): void {
-    const last = this.#last;
-    if (last?.handedAt === now) last.unfinished = true;
+    if (this.#last[0]?.handedAt !== now) return;
+    for (const incoming of this.#last) incoming.unfinished = true;
   }
 
   check(time: number): void {

@@ -8,6 +8,7 @@ export const invariants = Object.freeze({
   "duplicate-untold": "a QoS 2 message that reached the broker twice is reported as may-be-duplicated",
   "acknowledged-unsent": "a message is reported as delivered only after the broker has it",
   "outcome-none": "an accepted message has an outcome within the stated time after the last fault has healed",
+  "outcome-twice": "an accepted message has one outcome, over all starts of the machine",
   "dropped-sent": "a message is given up only if it was never sent",
   invented: "nothing reaches the broker, or the application, that was not sent",
   "out-order": "first arrivals at the broker keep the order of acceptance, by topic and QoS",

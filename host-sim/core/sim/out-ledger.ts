@@ -46,6 +46,8 @@ export class OutLedger {
   /** Of those, the ones accepted since the machine's last start, and when: they must have an outcome. */
   readonly #unanswered = new Map<number, number>();
   readonly #streams = new Map<string, Stream>();
+  /** Tokens of QoS 1 and 2 messages whose outcome was told. */
+  readonly #told = new Set<number>();
   /** Operations of the flash that broke off: each may have stored a message that nobody was told is accepted. */
   #unsaid = 0;
   /** Counts the sessions that the broker had of this client. */
@@ -106,6 +108,7 @@ export class OutLedger {
     sent.boot = this.#boot;
     sent.since = now;
     this.#tokens.set(token, sent);
+    this.#told.delete(token);
     if (QoS > 0) this.#unanswered.set(token, now);
     this.pending[QoS]++;
     if (QoS > 0) {
@@ -117,8 +120,12 @@ export class OutLedger {
   publish(token: number, outcome: Outcome): void {
     this.#unanswered.delete(token);
     const sent = this.#tokens.get(token);
-    if (sent === undefined) return;
+    if (sent === undefined) {
+      if (this.#told.has(token)) this.#accuse("outcome-twice", `message ${token} was reported as ${outcome} again`);
+      return;
+    }
     this.#tokens.delete(token);
+    if (sent.QoS > 0) this.#told.add(token);
     if (sent.boot === this.#boot) {
       this.pending[sent.QoS]--;
       if (sent.QoS > 0) this.#heldBytes -= sent.byteLength;

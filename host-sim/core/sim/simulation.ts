@@ -236,6 +236,7 @@ export class Simulation {
       random,
       trace,
       flash: node.flash,
+      defers: node.defers === true,
       window: node.window,
       epoch: EPOCH,
       sensors: [sensor],

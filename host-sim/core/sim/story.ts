@@ -20,6 +20,8 @@ export interface NodeStory {
   readonly window: number;
   /** Bytes of flash for the session. */
   readonly flash: number;
+  /** Whether what is written there lasts only after a sync, as in a store in files. Default: it lasts at once. */
+  readonly defers?: boolean;
 }
 
 /** One thing that happens. */
@@ -100,6 +102,7 @@ function drawNode(random: RandomStream): NodeStory {
     // A packet takes a round trip for each windowful: over a long way a narrow window would take longer than any deadline.
     window: random.pick(far <= 6 ? [9, 60, 536, 1536, 8192] : [536, 1536, 8192]),
     flash: random.pick([12_288, 24_576, 65_536]),
+    defers: random.chance(0.5),
   };
 }
 
