@@ -130,7 +130,7 @@ class Soak {
 
   #summary(): string {
     const { ledger, problems, seen } = this.#witness;
-    const { published, lost, duplicated } = ledger.balance();
+    const { published, lost, dropped, duplicated } = ledger.balance();
     if (lost > 0 || duplicated > 0) throw new Error(`lost ${lost}, duplicated ${duplicated} of ${published} messages`);
     if (problems.length > 0) throw new Error(`the observer could not see all: ${problems.join("; ")}`);
     const answers = seen.filter(({ topic }) => topic === `${TOPIC}/result/sample`).length;
@@ -138,7 +138,7 @@ class Soak {
     const seconds = Math.round((Date.now() - this.#begun) / 1000);
     return (
       `messages ${published}, commands ${this.#commands}, answers ${answers}, broker restarted ${BROKER_RESTARTS} times, ` +
-      `lost ${lost}, duplicated ${duplicated}, in ${seconds} s; ${this.#memory.summary()}`
+      `given up for want of room ${dropped}, lost ${lost}, duplicated ${duplicated}, in ${seconds} s; ${this.#memory.summary()}`
     );
   }
 
