@@ -6,14 +6,24 @@ import { MemoryWatch } from "./memory.js";
 import { until } from "./wait.js";
 import { Witness } from "./witness.js";
 
-/** Messages that the node publishes. */
+/** Messages of the node that the broker has acknowledged. */
 const MESSAGES = 3000;
 const BROKER_RESTARTS = 10;
-/** Milliseconds between two of the commands that we send: each is answered, by readings and a result. */
-const COMMAND_INTERVAL = 100;
+/** Milliseconds between two of the commands that we send at least: each is answered, by readings and a result. */
+const COMMAND_INTERVAL = 50;
+/** No command is sent while more of the node's messages wait: none is to be given up for want of room. */
+const WAITING = 6;
+/**
+ * The broker restarts three times in a row, at the fourth close the client would suspect a take-over. Then a session lasts
+ * longer than the client's `stableTime`, in milliseconds, so that its delays before an attempt are short ones again.
+ */
+const RESTARTS_IN_A_ROW = 3;
+const STABLE_SESSION = 31_000;
+/** Messages of a session between two restarts in a row. */
+const SHORT_SESSION = 100;
 /** Messages between two looks at its memory. */
 const LOOK = 50;
-/** A bound for all of it, in milliseconds. It takes about a minute. */
+/** Milliseconds within which the next part of it must be done. */
 const PATIENCE = 300_000;
 
 const TOPIC = `motewire/${NODE}`;
@@ -40,8 +50,10 @@ class Soak {
   readonly #witness: Witness;
   readonly #memory = new MemoryWatch();
   readonly #begun = Date.now();
+  #messages = 0;
   #looked = 0;
   #connections = 0;
+  #connectedAt = 0;
   #brokerRuns = true;
   #commands = 0;
   #failure: Error | undefined;
@@ -54,7 +66,11 @@ class Soak {
       this.#failure ??= new Error(`it has ended with ${status} at message ${this.#messages}`);
     });
     this.#device.on("line", (line) => {
-      if (/ connected (new session|session present)$/.test(line)) this.#connections++;
+      if (/ connected (new session|session present)$/.test(line)) {
+        this.#connections++;
+        this.#connectedAt = Date.now();
+      }
+      if (/ published #\d+ (?!lost)/.test(line)) this.#messages++;
       this.#lookAtMemory();
     });
     this.#witness = new Witness({ host: mosquitto.host, port: mosquitto.port }, `${TOPIC}/#`, this.#device);
@@ -66,11 +82,15 @@ class Soak {
     await this.#until("is acknowledged", () =>
       this.#device.lines.some((line) => / published #1 delivered$/.test(line)),
     );
-    await this.#send("settings", { id: "soak", interval: "100ms", QoS: 2 });
+    await this.#send("settings", { id: "soak", interval: "500ms", QoS: 2 });
     this.#timer = setInterval(() => this.#sample(), COMMAND_INTERVAL);
     for (let restart = 1; restart <= BROKER_RESTARTS; restart++) {
-      const due = Math.round((restart * MESSAGES) / (BROKER_RESTARTS + 1));
-      await this.#until(`message ${due}`, () => this.#messages >= due);
+      if (restart % RESTARTS_IN_A_ROW === 1) {
+        await this.#until("a long session", () => Date.now() - this.#connectedAt >= STABLE_SESSION);
+      } else {
+        const due = this.#messages + SHORT_SESSION;
+        await this.#until(`message ${due}`, () => this.#messages >= due);
+      }
       await this.#restartBroker();
     }
     await this.#until(`message ${MESSAGES}`, () => this.#messages >= MESSAGES);
@@ -92,24 +112,18 @@ class Soak {
     return this.#device.lines.slice(-15).join("\n");
   }
 
-  get #messages(): number {
-    const [QoS0, QoS1, QoS2] = this.#witness.accepted;
-    return QoS0 + QoS1 + QoS2;
-  }
-
   #lookAtMemory(): void {
-    const messages = this.#messages;
-    if (messages < this.#looked + LOOK || this.#failure !== undefined) return;
-    this.#looked = messages;
+    if (this.#messages < this.#looked + LOOK || this.#failure !== undefined) return;
+    this.#looked = this.#messages;
     try {
-      this.#memory.sample(messages, this.#device.memory);
+      this.#memory.sample(this.#messages, this.#device.memory);
     } catch (error) {
       this.#failure = error as Error;
     }
   }
 
   #sample(): void {
-    if (!this.#brokerRuns) return;
+    if (!this.#brokerRuns || this.#witness.ledger.pending > WAITING) return;
     const id = `soak-${++this.#commands}`;
     // The broker may be stopped while it is under way.
     this.#send("sample", { id }).catch(() => {});
@@ -130,15 +144,15 @@ class Soak {
 
   #summary(): string {
     const { ledger, problems, seen } = this.#witness;
-    const { published, lost, dropped, duplicated } = ledger.balance();
+    const { lost, dropped, duplicated, published } = ledger.balance();
     if (lost > 0 || duplicated > 0) throw new Error(`lost ${lost}, duplicated ${duplicated} of ${published} messages`);
     if (problems.length > 0) throw new Error(`the observer could not see all: ${problems.join("; ")}`);
     const answers = seen.filter(({ topic }) => topic === `${TOPIC}/result/sample`).length;
     if (answers === 0) throw new Error("no command was answered");
     const seconds = Math.round((Date.now() - this.#begun) / 1000);
     return (
-      `messages ${published}, commands ${this.#commands}, answers ${answers}, broker restarted ${BROKER_RESTARTS} times, ` +
-      `given up for want of room ${dropped}, lost ${lost}, duplicated ${duplicated}, in ${seconds} s; ${this.#memory.summary()}`
+      `messages ${this.#messages}, commands ${this.#commands}, answers ${answers}, broker restarted ${BROKER_RESTARTS} times, ` +
+      `given up ${dropped}, lost ${lost}, duplicated ${duplicated}, in ${seconds} s; ${this.#memory.summary()}`
     );
   }
 
