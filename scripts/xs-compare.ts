@@ -11,8 +11,8 @@ import { buildHost } from "../host-sim/xs/engine/build.js";
 import { collectModules } from "../host-sim/xs/engine/modules.js";
 import { Program } from "../host-sim/xs/engine/program.js";
 import { buildXs } from "./firmware/build.js";
-import { firmware } from "./firmware/check.js";
 import { readImage } from "./firmware/image.js";
+import { firmware } from "./firmware/programs.js";
 import { findSdk } from "./firmware/sdk.js";
 
 /** Of all modules together, and of one. */

@@ -14,7 +14,7 @@ function sourcesUnder(folder: string): string[] {
 }
 
 describe("the source tree keeps its rules", () => {
-  test.each(["src", "host-sim", "boards"])("in %s", (folder) => {
+  test.each(["src", "host-sim", "boards", "examples", "scripts/firmware/throws"])("in %s", (folder) => {
     const paths = sourcesUnder(folder);
     expect(paths).not.toEqual([]);
     expect(paths.flatMap((path) => violations(path, readFileSync(join(root, path), "utf8")))).toEqual([]);
@@ -83,6 +83,31 @@ describe("a rule that is broken is reported", () => {
     ["src/mqtt/client.ts", `import { encode } from "./encode"`, `"./encode" must end in .js`],
     ["src/mqtt/client.ts", `import { encode } from "./encode.ts"`, `"./encode.ts" must end in .js`],
     ["src/mqtt/client.ts", `import { help } from "../../scripts/help.js"`, "belongs to no room"],
+    // An application is of the firmware's modules and the SDK's.
+    ["examples/door/main.ts", `import { connect } from "node:net"`, "application may not import node"],
+    [
+      "examples/door/main.ts",
+      `import { Clock } from "../../host-sim/core/clock.js"`,
+      "application may not import core",
+    ],
+    ["src/node/node.ts", `import { Client } from "mqtt/client"`, "node room may not import npm"],
+    // No regular expression runs on a device.
+    ["src/mqtt/client.ts", "const plain = /^[a-z]+$/;", "client.ts:1: a regular expression (/^[a-z]+$/)"],
+    ["src/node/node.ts", "name(\n  /[\\0\\ud800-\\udfff]/u\n);", "node.ts:2: a regular expression"],
+    ["src/node/node.ts", `const made = new RegExp("a");`, "a regular expression (RegExp)"],
+    ["src/node/node.ts", `const made = RegExp(text, "g");`, "a regular expression (RegExp)"],
+    ["src/node/node.ts", `const made = globalThis["RegExp"];`, "a regular expression (RegExp)"],
+    ["src/device/tcp.ts", `const levels = topic.split(/[/]/);`, "a regular expression (/[/]/)"],
+    ["src/device/tcp.ts", `const found = text.match("a.c");`, "a regular expression (.match())"],
+    ["src/device/tcp.ts", `const found = [...text.matchAll("a")];`, "a regular expression (.matchAll())"],
+    ["src/main.ts", `const at = text["search"](".");`, "a regular expression (.search())"],
+    ["src/main.ts", `const clean = text.replace(/a/g, "b");`, "a regular expression (/a/g)"],
+    ["src/main.ts", `const clean = \`<\${text.replaceAll(/a/g, "b")}>\`;`, "a regular expression (/a/g)"],
+    ["boards/lin/board.ts", "export const pattern = /1/;", "a regular expression"],
+    ["boards/lin/host/key-value.ts", "const key = /^k/.test(name);", "a regular expression"],
+    ["boards/lin/setup-target.ts", "const key = /^k/.test(name);", "a regular expression"],
+    ["examples/door/main.ts", "const open = /open/.test(state);", "a regular expression"],
+    ["scripts/firmware/throws/main.ts", "const open = /open/.test(state);", "a regular expression"],
     // Every file has a room.
     ["src/helpers.ts", "", "belongs to no room"],
   ])("%s: %j", (path, source, expected) => {
@@ -108,6 +133,16 @@ describe("what the design wants is allowed", () => {
     ],
     ["boards/lin/board.ts", `import type { Board } from "../../src/platform.js"`],
     ["boards/lin/host/provider.ts", `import { board } from "../board.js"; import I2C from "embedded:io/i2c"`],
+    [
+      "examples/door/main.ts",
+      `import config from "mc/config"; import { Client } from "mqtt/index"; import "device/tcp"`,
+    ],
+    ["examples/door/main.ts", `import { lamp } from "./lamp.js";`],
+    // No regular expressions: divisions, texts, comments, types; and the simulator may have them.
+    ["src/mqtt/client.ts", "const part = size / count / 2; // /^a/"],
+    ["src/mqtt/client.ts", "const levels = topic.split('/').join('/').replace('a', 'b').replaceAll('/a/', '');"],
+    ["src/mqtt/client.ts", "export type Pattern = RegExp;"],
+    ["host-sim/core/clock.ts", "const plain = /^[a-z]+$/.test(name);"],
     ["src/mqtt/client.ts", `// import "node:net"\nconst text = 'import "node:net"';`],
   ])("%s: %j", (path, source) => {
     expect(violations(path, source)).toEqual([]);

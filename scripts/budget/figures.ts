@@ -111,13 +111,22 @@ interface Part {
   with(memory: Memory, size: number): Memory;
 }
 
+/** Bytes and slots that a machine can begin with and grow from. */
+const SMALL = { chunk: 1536, heap: 512 };
+
 const parts: readonly (Part & { isOf(memory: Memory): boolean })[] = [
   {
     name: "smallest.static, bytes",
     step: 256,
     isOf: ({ static: size }) => size > 0,
     of: ({ static: size }) => size,
-    with: (memory, size) => ({ ...memory, static: size }),
+    // What the machine begins with is for its speed. How little suffices is seen where it begins small and grows.
+    with: (memory, size) => ({
+      ...memory,
+      static: size,
+      chunk: { ...memory.chunk, initial: Math.min(memory.chunk.initial, SMALL.chunk) },
+      heap: { ...memory.heap, initial: Math.min(memory.heap.initial, SMALL.heap) },
+    }),
   },
   {
     name: "smallest.chunk, bytes",

@@ -8,6 +8,8 @@ export interface Module {
   /** As it is imported on the device. */
   readonly name: string;
   readonly source: string;
+  /** What xsc reads: JavaScript. */
+  readonly script: string;
   /** Bytes of the compiled module, symbols included. */
   readonly file: number;
   /** Bytes of its bytecode. */
@@ -37,9 +39,10 @@ export function readImage({ folder }: Built): Image {
     ]),
   );
   // Bytecode that stays beside the heap is a module's that is evaluated at run time.
-  const modules = sourcesOf(folder).map(({ name, source, compiled }) => ({
+  const modules = sourcesOf(folder).map(({ name, source, script, compiled }) => ({
     name,
     source,
+    script,
     file: statSync(compiled).size,
     code: codeSize(compiled),
     preloaded: scripts.get(name) === 0,

@@ -4,6 +4,7 @@ import { EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { BuildError, type Built, buildXs, make, type Target } from "./build.js";
+import { residentBytes } from "./memory.js";
 import { root, type Sdk } from "./sdk.js";
 
 /** The status with which lin-host.c ends when the program asks for a restart. */
@@ -66,6 +67,13 @@ export class LinDevice extends EventEmitter<Events> {
       });
     }
     child.on("close", (code, signal) => this.emit("exit", signal ?? code ?? 0));
+  }
+
+  /** Bytes of its process that are in memory. @throws Error when it does not run */
+  get memory(): number {
+    const pid = this.#process?.pid;
+    if (pid === undefined) throw new Error("it does not run");
+    return residentBytes(pid);
   }
 
   /** As power fails. */

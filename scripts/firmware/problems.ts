@@ -1,5 +1,6 @@
 /** What must not be in a firmware although the SDK's tools let it pass. */
 import { readFileSync } from "node:fs";
+import { expressionsOf } from "../../test/support/expressions.js";
 import type { Built } from "./build.js";
 import { type Image, type Module, missingModules, SLOT } from "./image.js";
 import { moduleState } from "./module-state.js";
@@ -13,7 +14,13 @@ export const NATIVE = 1_500_000;
 /** One line each, that says where, what and what to do. */
 export function problemsOf(built: Built, image: Image, program: string): string[] {
   const ours = image.modules.filter(({ source }) => source.startsWith(`${program}/`));
-  return [...linkerWarnings(built, ours), ...ours.flatMap(stateOf), ...missingModules(built), ...tooLarge(image)];
+  return [
+    ...linkerWarnings(built, ours),
+    ...ours.flatMap(stateOf),
+    ...image.modules.flatMap(expressionsIn),
+    ...missingModules(built),
+    ...tooLarge(image),
+  ];
 }
 
 /** The linker warns of modules of the SDK too; those are not ours to change. */
@@ -35,6 +42,14 @@ function stateOf({ name, source, preloaded }: Module): string[] {
   return moduleState(readFileSync(source.replace(/\.js$/, ".ts"), "utf8")).map(
     ({ line, what }) =>
       `${name}:${line}: ${what} at the level of a preloaded module is read-only: keep it in an instance`,
+  );
+}
+
+/** In the SDK's modules too: who uses one of those has its fault. */
+function expressionsIn({ name, script }: Module): string[] {
+  return expressionsOf(readFileSync(script, "utf8")).map(
+    ({ line, what }) =>
+      `${name}:${line}: a regular expression (${what}): each use takes memory for good, see docs/upstream.md`,
   );
 }
 

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { join } from "node:path";
 import { buildXs, type Target } from "./build.js";
 import { readImage } from "./image.js";
+import { soakOf } from "./lin-check.js";
 import { problemsOf } from "./problems.js";
 import { root, type Sdk } from "./sdk.js";
 
@@ -17,7 +18,17 @@ interface Defect {
 /** A board that shows them all. */
 const BOARD = "esp32c3_devkitm";
 
+/** In a preloaded module, and used for each topic and payload. */
+const expression: Defect = {
+  name: "a regular expression",
+  file: "src/mqtt/utf8.ts",
+  change: (source) =>
+    source.replace(/^export function utf8Length\([^)]*\): number \{\n/m, "$&  if (/^\\0{9}/.test(text)) return -1;\n"),
+  told: /mqtt\/utf8:\d+: a regular expression/,
+};
+
 const defects: readonly Defect[] = [
+  expression,
   {
     name: "a type error",
     file: "src/node/uptime.ts",
@@ -52,15 +63,10 @@ const defects: readonly Defect[] = [
 ];
 
 /** @returns a line for each. @throws Error when one was not found */
-export async function proveAll(sdk: Sdk, work: string): Promise<string[]> {
+export function proveAll(sdk: Sdk, work: string): string[] {
   const lines: string[] = [];
   for (const [index, defect] of defects.entries()) {
-    const copy = copyOf(join(work, `defect-${index}`, "motewire"));
-    const file = join(copy, defect.file);
-    const source = readFileSync(file, "utf8");
-    const changed = defect.change(source);
-    if (changed === source) throw new Error(`${defect.name} could not be put into ${defect.file}`);
-    writeFileSync(file, changed);
+    const copy = copyWith(defect, join(work, `defect-${index}`, "motewire"));
     const told = complaints(copy, join(work, `defect-${index}`, "output"), sdk);
     const line = told.split("\n").find((candidate) => defect.told.test(candidate));
     if (line === undefined)
@@ -68,6 +74,32 @@ export async function proveAll(sdk: Sdk, work: string): Promise<string[]> {
     lines.push(`found: ${defect.name}: ${line.trim()}`);
   }
   return lines;
+}
+
+/** Runs a regular expression on a device for each message: it must crash, or its memory must be seen to grow. */
+export async function proveSoak(sdk: Sdk, work: string): Promise<string> {
+  const copy = copyWith(expression, join(work, "defect-soak", "motewire"));
+  let told = "nothing";
+  try {
+    await soakOf(copy, sdk, join(work, "defect-soak", "output"));
+  } catch (error) {
+    [told = ""] = (error as Error).message.split("\n");
+  }
+  if (!/^soak: (its memory has grown by|it has ended with SIG)/.test(told)) {
+    throw new Error(`${expression.name} in ${expression.file} was not found by the soak; told was: ${told}`);
+  }
+  return `found by the soak: ${expression.name}: ${told}`;
+}
+
+/** @returns the folder of a copy of this repository that has the defect */
+function copyWith(defect: Defect, folder: string): string {
+  const copy = copyOf(folder);
+  const file = join(copy, defect.file);
+  const source = readFileSync(file, "utf8");
+  const changed = defect.change(source);
+  if (changed === source) throw new Error(`${defect.name} could not be put into ${defect.file}`);
+  writeFileSync(file, changed);
+  return copy;
 }
 
 function copyOf(folder: string): string {

@@ -14,6 +14,7 @@ export interface Seen {
 
 const ACCEPTED = /^[\d.]+ accepted #(\d+) QoS ([012])(?: retain)? (\S+) (.*)$/;
 const PUBLISHED = /^[\d.]+ published #(\d+) (\S+)$/;
+const DROPPED = /^[\d.]+ dropped #(\d+) (\S+) /;
 
 export class Witness extends EventEmitter<{ seen: [Seen] }> {
   readonly ledger = new Ledger();
@@ -21,6 +22,8 @@ export class Witness extends EventEmitter<{ seen: [Seen] }> {
   /** Accepted messages by QoS. */
   readonly accepted: [number, number, number] = [0, 0, 0];
   readonly problems: string[] = [];
+  /** Payloads of accepted messages, by token. */
+  readonly #payloads = new Map<number, string>();
   readonly #broker: BrokerAddress;
   readonly #observer: Observer;
 
@@ -72,7 +75,14 @@ export class Witness extends EventEmitter<{ seen: [Seen] }> {
     if (accepted !== null) {
       const QoS = Number(accepted[2]) as QoS;
       this.accepted[QoS]++;
+      this.#payloads.set(Number(accepted[1]), accepted[4] as string);
       this.ledger.accepted(Number(accepted[1]), accepted[3] as string, accepted[4] as string, QoS, Date.now());
+      return;
+    }
+    const dropped = DROPPED.exec(line);
+    if (dropped !== null) {
+      const token = Number(dropped[1]);
+      this.ledger.dropped(token, dropped[2] as string, this.#payloads.get(token) ?? "");
       return;
     }
     const published = PUBLISHED.exec(line);

@@ -3,6 +3,7 @@
  * command line (`wifi_ssid=… mqtt_host=…`, then in `mc/config`) and kept in the device's storage, so that firmware flashed
  * later without them still knows them. Knows nothing of the SDK.
  */
+import { DIGITS, isMadeOf } from "../node/characters.js";
 import { bytesOf, textOf } from "../node/text.js";
 import type { KeyValue } from "../platform.js";
 import type { Network } from "./station.js";
@@ -121,6 +122,6 @@ function network(SSID: string, password: string | undefined): Network {
 function port(text: string | undefined): number {
   if (!text) return 1883;
   const value = Number(text);
-  if (/^\d{1,5}$/.test(text) && value >= 1 && value <= 65_535) return value;
+  if (isMadeOf(text, DIGITS, 5) && value >= 1 && value <= 65_535) return value;
   throw new ConfigurationError(`mqtt_port is "${text}": must be a number from 1 to 65535`);
 }

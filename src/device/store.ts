@@ -3,10 +3,11 @@
  * before it drops the old one and commits each write.
  */
 import keyValue from "embedded:storage/key-value";
+import { isMadeOf } from "../node/characters.js";
 import type { KeyValue } from "../platform.js";
 import { DeviceStorageError } from "./storage-error.js";
 
-const KEY = /^[a-z0-9._-]{1,15}$/;
+const KEY_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789._-";
 
 interface Domain {
   read(key: string): ArrayBuffer | undefined;
@@ -76,7 +77,8 @@ export class DeviceStore implements KeyValue {
 }
 
 function check(key: string): void {
-  if (!KEY.test(key)) throw new DeviceStorageError("misuse", `key "${key}" is not 1 to 15 of a-z 0-9 . _ -`);
+  if (!isMadeOf(key, KEY_CHARACTERS, 15))
+    throw new DeviceStorageError("misuse", `key "${key}" is not 1 to 15 of a-z 0-9 . _ -`);
 }
 
 /** ESP-IDF's name of the error is all that tells full from broken. */

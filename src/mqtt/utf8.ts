@@ -18,13 +18,19 @@ const SHORT = 512;
  * ten times as much as all else that becomes of a message.
  */
 const fromString = (ArrayBuffer as { fromString?(text: string): ArrayBuffer }).fromString;
-/** Texts that it makes other bytes of than MQTT wants. A character of XS is a code point. */
-const UNUSUAL = /[\0\ud800-\udfff]/;
-
-/** @returns undefined where the engine has no such way, or not for this text */
+/**
+ * Looks for what MQTT wants other bytes of, or none: U+0000, which XS 13.3 makes two bytes of, and surrogates, which stay
+ * apart as three bytes each, even those of a pair that was put together of two texts.
+ * @returns undefined where the engine has no such way, or not for this text
+ */
 function nativeBytes(text: string): Uint8Array | undefined {
-  if (fromString === undefined || UNUSUAL.test(text)) return undefined;
-  return new Uint8Array(fromString.call(ArrayBuffer, text));
+  if (fromString === undefined || text.includes("\0")) return undefined;
+  const bytes = new Uint8Array(fromString.call(ArrayBuffer, text));
+  // From 0xed on come U+D000 to U+DFFF, the surrogates last.
+  for (let at = bytes.indexOf(0xed); at >= 0; at = bytes.indexOf(0xed, at + 1)) {
+    if ((bytes[at + 1] as number) >= 0xa0) return undefined;
+  }
+  return bytes;
 }
 
 /** Whether a text is short and each of its characters is one byte that may be sent. */

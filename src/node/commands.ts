@@ -1,5 +1,6 @@
 import type { Message } from "../mqtt/api.js";
 import { utf8Length } from "../mqtt/utf8.js";
+import { holdsControls } from "./characters.js";
 import { readDuration } from "./duration.js";
 import { asError, quoted } from "./errors.js";
 import { type Fields, readFields } from "./fields.js";
@@ -170,8 +171,7 @@ function readPayload({ payload, byteLength }: Message): CommandMessage {
 function readId({ id }: Fields): string | undefined {
   if (id === undefined) return undefined;
   const length = typeof id === "string" ? utf8Length(id) : -1;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are looked for
-  if (length < 1 || length > MAXIMUM_ID || /[\x00-\x1f\x7f]/.test(id as string)) {
+  if (length < 1 || length > MAXIMUM_ID || holdsControls(id as string)) {
     throw new Error(`id is ${quoted(id)}: must be text of 1 to ${MAXIMUM_ID} bytes without control characters`);
   }
   return id as string;

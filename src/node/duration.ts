@@ -1,3 +1,4 @@
+import { DIGITS, isMadeOf } from "./characters.js";
 import { quoted } from "./errors.js";
 
 /**
@@ -8,9 +9,15 @@ const units = Object.freeze({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 });
 
 /** @returns whole milliseconds, or undefined when `text` is not a duration */
 export function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h)$/.exec(text);
-  if (match === null) return undefined;
-  return Math.round(Number(match[1]) * units[match[2] as keyof typeof units]);
+  const unit = text.endsWith("ms") ? "ms" : text.slice(-1);
+  const factor = (units as Readonly<Record<string, number>>)[unit];
+  if (factor === undefined) return undefined;
+  // Number() would take much more: signs, exponents, spaces, 0x10.
+  const number = text.slice(0, -unit.length);
+  const point = number.indexOf(".");
+  const whole = point < 0 ? number : number.slice(0, point);
+  if (!isMadeOf(whole, DIGITS, 12) || (point >= 0 && !isMadeOf(number.slice(point + 1), DIGITS, 6))) return undefined;
+  return Math.round(Number(number) * factor);
 }
 
 /** The shortest way to write `milliseconds` exactly: `"90s"`, `"1500ms"`. */

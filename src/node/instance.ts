@@ -1,4 +1,5 @@
 import type { KeyValue, Random } from "../platform.js";
+import { DIGITS, isMadeOf } from "./characters.js";
 import type { Report } from "./errors.js";
 import { bytesOf, textOf } from "./text.js";
 
@@ -28,6 +29,6 @@ export function newInstance(store: KeyValue, random: Random, report: Report): st
 
 function readCount(stored: Uint8Array): number {
   const text = textOf(stored);
-  if (!/^\d{1,15}$/.test(text)) throw new Error(`the stored count of starts is broken; it begins again at 1`);
+  if (!isMadeOf(text, DIGITS, 15)) throw new Error(`the stored count of starts is broken; it begins again at 1`);
   return Number(text);
 }

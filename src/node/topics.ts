@@ -1,7 +1,9 @@
+import { DIGITS, isMadeOf } from "./characters.js";
 import { quoted } from "./errors.js";
 
 /** Above every node's topics. */
 const ROOT = "motewire";
+const ID_CHARACTERS = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz${DIGITS}_-`;
 
 /**
  * The topic scheme, whole. What the payloads hold is in messages.ts.
@@ -29,7 +31,7 @@ export class Topics {
   constructor(node: string) {
     // NATS refuses topics with dots and spaces. Section 3.1.3.1 binds a broker to take letters and digits only, yet all
     // known ones take these two signs.
-    if (!/^[A-Za-z0-9_-]{1,64}$/.test(node)) {
+    if (!isMadeOf(node, ID_CHARACTERS, 64)) {
       throw new RangeError(`the node's id is ${quoted(node)}: must be 1 to 64 characters of A-Z a-z 0-9 _ -`);
     }
     this.prefix = `${ROOT}/${node}/`;

@@ -63,6 +63,12 @@ describe("the manifests", () => {
       expect(creation).toEqual(board.memory);
     });
 
+    it("begins with room for a message and more where memory grows, so that not each one is followed by a collection", () => {
+      if (board.memory.static === 0) return;
+      expect(board.memory.chunk.initial).toBeGreaterThanOrEqual(16_384);
+      expect(board.memory.heap.initial).toBeGreaterThanOrEqual(1536);
+    });
+
     it("builds for the chip that board.ts says", () => {
       const soc = board.soc.toLowerCase().replace("-", "");
       expect(build.ESP32_SUBCLASS ?? (soc === "linux" ? "linux" : "esp32")).toBe(soc);

@@ -163,17 +163,30 @@ describe("UTF-8", () => {
   });
 });
 
-/** XS has `ArrayBuffer.fromString` and characters that are code points; this is what it makes of them, lone surrogates too. */
-function bytesOfXS(text: string): ArrayBuffer {
-  if (/[\0\ud800-\udfff]/.test(text)) throw new Error("other bytes than MQTT wants");
-  return new TextEncoder().encode(text).buffer;
+/**
+ * XS has `ArrayBuffer.fromString` and characters that are code points. This is what it makes of them: surrogates become three
+ * bytes each, even those of a pair that was put together of two texts; XS 13.3 makes two bytes of U+0000.
+ */
+function bytesOfXS(text: string, pairs: "whole" | "apart", zero: readonly number[]): ArrayBuffer {
+  const bytes: number[] = [];
+  for (const character of pairs === "whole" ? [...text] : text.split("")) {
+    const code = character.codePointAt(0) as number;
+    if (code === 0) bytes.push(...zero);
+    else if (code < 0xd800 || code > 0xdfff) bytes.push(...new TextEncoder().encode(character));
+    else bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f));
+  }
+  return Uint8Array.from(bytes).buffer;
 }
 
-describe("UTF-8 where the engine makes the bytes", () => {
+describe.each([
+  ["XS 17.7", "whole", [0]],
+  ["XS 13.3", "whole", [0xc0, 0x80]],
+  ["XS 17.7, of texts put together", "apart", [0]],
+] as const)("UTF-8 where the engine makes the bytes: %s", (_engine, pairs, zero) => {
   /** The module as it loads on such an engine. */
   async function onXS() {
     vi.resetModules();
-    Object.assign(ArrayBuffer, { fromString: bytesOfXS });
+    Object.assign(ArrayBuffer, { fromString: (text: string) => bytesOfXS(text, pairs, zero) });
     try {
       return await import("../../src/mqtt/utf8.js");
     } finally {
@@ -197,5 +210,15 @@ describe("UTF-8 where the engine makes the bytes", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("takes Hangul, whose bytes begin as those of surrogates do, and a surrogate behind it", async () => {
+    const { utf8Length: length, writeUtf8: write } = await onXS();
+    const into = new Uint8Array(9);
+    expect(length("\ud000퀀힣")).toBe(9);
+    expect(write("\ud000퀀힣", into, 0)).toBe(9);
+    expect(new TextDecoder().decode(into)).toBe("\ud000퀀힣");
+    expect(length("퀀\ud800")).toBe(-1);
+    expect(length("퀀\udfff!")).toBe(-1);
   });
 });

@@ -120,6 +120,12 @@ export class Mosquitto implements LastingBroker {
     return this.#end("SIGKILL");
   }
 
+  /** Ends it, with all that it has kept: the next {@link start} is of a broker that nobody has met. */
+  async forget(): Promise<void> {
+    await this.kill();
+    rmSync(this.#path(DATABASE), { force: true });
+  }
+
   /** Has it write to disk what it keeps, as it otherwise does now and then, and resolves when that is done. */
   async saved(): Promise<void> {
     const watcher = watch(this.#directory);

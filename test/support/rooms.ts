@@ -1,5 +1,6 @@
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
+import { expressionsOf } from "./expressions.js";
 import { type Import, importsOf } from "./imports.js";
 
 /**
@@ -12,6 +13,8 @@ interface Room {
   readonly files: RegExp;
   readonly may: readonly Target[];
   readonly types?: readonly Target[];
+  /** Its code runs on devices. */
+  readonly onDevice?: true;
 }
 
 type Target = RoomName | "sdk" | "node" | "npm";
@@ -28,18 +31,19 @@ type RoomName =
   | "engine"
   | "board"
   | "boards"
-  | "provider";
+  | "provider"
+  | "application";
 
 const portable = ["platform", "mqtt", "node room"] as const;
 const boardData = ["board", "boards"] as const;
 
 export const rooms: readonly (Room & { readonly name: RoomName })[] = [
   // One way, inwards: main → node → mqtt → platform types.
-  { name: "platform", files: /^src\/platform\.ts$/, may: [] },
-  { name: "mqtt", files: /^src\/mqtt\//, may: ["mqtt"], types: ["platform"] },
-  { name: "node room", files: /^src\/node\//, may: ["node room", "mqtt"], types: ["platform"] },
-  { name: "device", files: /^src\/device\//, may: [...portable, "device", "sdk"], types: boardData },
-  { name: "main", files: /^src\/main\.ts$/, may: [...portable, "device", "main"] },
+  { name: "platform", files: /^src\/platform\.ts$/, may: [], onDevice: true },
+  { name: "mqtt", files: /^src\/mqtt\//, may: ["mqtt"], types: ["platform"], onDevice: true },
+  { name: "node room", files: /^src\/node\//, may: ["node room", "mqtt"], types: ["platform"], onDevice: true },
+  { name: "device", files: /^src\/device\//, may: [...portable, "device", "sdk"], types: boardData, onDevice: true },
+  { name: "main", files: /^src\/main\.ts$/, may: [...portable, "device", "main"], onDevice: true },
   // The simulator: its core is pure, and only its other rooms touch a machine, a browser or an engine.
   { name: "core", files: /^host-sim\/core\//, may: [...portable, "core", ...boardData] },
   {
@@ -52,14 +56,29 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
   { name: "engine", files: /^host-sim\/xs\/engine\//, may: ["engine", "node", "npm"], types: boardData },
   { name: "xs", files: /^host-sim\/xs\//, may: [...portable, "device", "xs"] },
   // Boards are data; only a board's provider runs code, on the device.
-  { name: "board", files: /^boards\/[^/]+\/board\.ts$/, may: [], types: [...portable, ...boardData] },
-  { name: "boards", files: /^boards\/[^/]+\.ts$/, may: ["board", "boards"], types: portable },
+  { name: "board", files: /^boards\/[^/]+\/board\.ts$/, may: [], types: [...portable, ...boardData], onDevice: true },
+  { name: "boards", files: /^boards\/[^/]+\.ts$/, may: ["board", "boards"], types: portable, onDevice: true },
   {
     name: "provider",
     files: /^boards\/[^/]+\/(host\/.+|setup-target)\.ts$/,
     may: ["device", "board", "provider", "sdk"],
     types: portable,
+    onDevice: true,
   },
+  // Programs for a device, which take our modules by their names in a manifest.
+  {
+    name: "application",
+    files: /^(examples|scripts\/firmware\/throws)\//,
+    may: ["mqtt", "node room", "device", "application", "sdk"],
+    onDevice: true,
+  },
+];
+
+/** Our modules as an application's manifest names them. */
+const ourModules: readonly (readonly [RegExp, RoomName])[] = [
+  [/^mqtt\//, "mqtt"],
+  [/^node\//, "node room"],
+  [/^device\//, "device"],
 ];
 
 /** The SDK's modules as imported on a device. */
@@ -84,6 +103,11 @@ export function violations(path: string, source: string): string[] {
     const problem = problemWith(path, room, imported);
     return problem === undefined ? [] : [`${path}:${imported.line}: ${problem}`];
   });
+  if (room.onDevice) {
+    for (const { line, what } of expressionsOf(source)) {
+      found.push(`${path}:${line}: a regular expression (${what}): none may run on a device, see docs/upstream.md`);
+    }
+  }
   const lines = source.trimEnd().split("\n").length;
   if (lines > maxLines) found.push(`${path}: has ${lines} lines, more than ${maxLines}`);
   return found;
@@ -97,7 +121,7 @@ function problemWith(path: string, room: Room, { specifier, typeOnly }: Import):
   if (specifier === "?") return "an import must name its module by a literal";
   if (specifier.startsWith(".") && !specifier.endsWith(".js")) return `"${specifier}" must end in .js`;
 
-  const target = targetOf(path, specifier);
+  const target = targetOf(path, room, specifier);
   if (target === undefined) return `"${specifier}" belongs to no room`;
   if (room.may.includes(target)) return undefined;
   if (room.types?.includes(target)) {
@@ -106,10 +130,12 @@ function problemWith(path: string, room: Room, { specifier, typeOnly }: Import):
   return `${room.name} may not import ${target} ("${specifier}")`;
 }
 
-function targetOf(path: string, specifier: string): Target | undefined {
+function targetOf(path: string, room: Room, specifier: string): Target | undefined {
   if (specifier.startsWith(".")) {
     return roomOf(posix.join(posix.dirname(path), specifier).replace(/\.js$/, ".ts"))?.name;
   }
+  const ours = ourModules.find(([module]) => module.test(specifier));
+  if (ours !== undefined && room.name === "application") return ours[1];
   if (sdkModules.some((module) => module.test(specifier))) return "sdk";
   return isBuiltin(specifier) ? "node" : "npm";
 }

@@ -30,6 +30,9 @@ interface Manifest {
   readonly preload: readonly string[];
 }
 
+/** The compiler's options, as the manifests give them to mcconfig: how fields of classes are made among them. */
+const OPTIONS = "tsconfig.base.json";
+
 /** Of `src/device` only what a manifest names and something imports is there. */
 const ROOMS = ["src/mqtt", "src/node"];
 const MANIFESTS = [
@@ -50,6 +53,7 @@ export interface ModulesOptions {
 
 export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesOptions): Promise<Module[]> {
   const { names, preloads } = readManifests();
+  const tsconfigRaw = readFileSync(join(root, OPTIONS), "utf8");
   const modules = new Map<string, Module>();
   const wanted = [...[...names.keys()].filter((source) => rooms.some((room) => source.startsWith(`${room}/`))), entry];
   const nameOf = (source: string, importer: string): string => {
@@ -70,7 +74,7 @@ export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesO
       target: "es2022",
       sourcefile: source,
       sourcemap: "external",
-      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
+      tsconfigRaw,
     });
     const importer = source;
     const linked = code.replace(
