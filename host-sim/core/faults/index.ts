@@ -3,8 +3,14 @@ import { brokerFaults } from "./broker.js";
 import { deviceFaults } from "./device.js";
 import type { Fault } from "./fault.js";
 import { networkFaults } from "./network.js";
+import { strangerFaults } from "./stranger.js";
 
-export const faults: readonly Fault[] = Object.freeze([...networkFaults, ...deviceFaults, ...brokerFaults]);
+export const faults: readonly Fault[] = Object.freeze([
+  ...networkFaults,
+  ...deviceFaults,
+  ...brokerFaults,
+  ...strangerFaults,
+]);
 
 export function findFault(name: string): Fault | undefined {
   return faults.find((fault) => fault.name === name);
