@@ -101,7 +101,7 @@ export class Client {
     const topicLength = checkTopicName(topic);
     const QoS = checkedQoS(options.QoS);
     const { keepFree = 0 } = options;
-    if (!(keepFree >= 0)) throw misuse("keepFree", `keepFree is ${keepFree}: it must be bytes, 0 or more`);
+    if (!Number.isSafeInteger(keepFree) || keepFree < 0) throw misuse("keepFree", "keepFree is no number of bytes");
     const content = payload instanceof ArrayBuffer ? new Uint8Array(payload) : payload;
     const source = typeof content === "string" || content instanceof Uint8Array ? undefined : checkedSource(content);
     const outbox = this.session.outbox;
