@@ -29,7 +29,7 @@ export interface NodeOptions {
   readonly durability?: Durability | undefined;
   /**
    * Milliseconds after which readings and diagnostics that wait are given up: looked at when the broker has accepted a
-   * connection and every hour, judged by their own stamp. Default 7 days.
+   * connection and every hour. How old they are, their stamps and the uptime say. Default 7 days.
    */
   readonly maximumAge?: number | undefined;
   /** What to give up when there is no room, or when it is too old. Default `OldestFirst`. */
