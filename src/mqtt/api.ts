@@ -59,6 +59,11 @@ export interface PublishOptions {
   QoS?: QoS;
   /** Default false. */
   retain?: boolean;
+  /**
+   * Bytes of `maximumQueued` that must stay free when this message is taken; else it is refused as `queue-full`. So messages of
+   * one kind leave room for those of another. Default 0.
+   */
+  keepFree?: number;
 }
 
 export interface SubscribeOptions {
@@ -67,7 +72,7 @@ export interface SubscribeOptions {
 }
 
 /** The message the broker publishes when this client vanishes. Section 3.1.2.5. */
-export interface Will extends PublishOptions {
+export interface Will extends Pick<PublishOptions, "QoS" | "retain"> {
   topic: string;
   message: string | Uint8Array | ArrayBuffer;
 }

@@ -12,16 +12,20 @@ export class Bound {
     this.maximum = maximum;
   }
 
-  /** @param held bytes that are held already @throws MqttError of kind `resource` */
-  check(byteLength: number, held: number): void {
+  /** @param held bytes that are held already @param keepFree bytes that must stay free @throws MqttError of kind `resource` */
+  check(byteLength: number, held: number, keepFree: number): void {
     if (byteLength > this.maximum) {
       throw resource(
         "message-too-large",
         `the message takes ${byteLength} bytes, more than maximumQueued (${this.maximum}): use a source`,
       );
     }
-    if (held + byteLength > this.maximum) {
-      throw this.refuse(byteLength, "queue-full", `${held} of ${this.maximum} bytes are taken by messages that wait`);
+    if (held + byteLength + keepFree > this.maximum) {
+      throw this.refuse(
+        byteLength + keepFree,
+        "queue-full",
+        `${held} of ${this.maximum} bytes are taken by messages that wait`,
+      );
     }
   }
 

@@ -100,6 +100,8 @@ export class Client {
   publish(topic: string, payload: Payload | PayloadSource, options: PublishOptions = {}): number {
     const topicLength = checkTopicName(topic);
     const QoS = checkedQoS(options.QoS);
+    const { keepFree = 0 } = options;
+    if (!Number.isSafeInteger(keepFree) || keepFree < 0) throw misuse("keepFree", "keepFree is no number of bytes");
     const content = payload instanceof ArrayBuffer ? new Uint8Array(payload) : payload;
     const source = typeof content === "string" || content instanceof Uint8Array ? undefined : checkedSource(content);
     const outbox = this.session.outbox;
@@ -111,7 +113,7 @@ export class Client {
       const packet = encodePublish(topic, topicLength, content, QoS, options.retain === true, id, this.allocate);
       if (this.pending >= MAXIMUM_MESSAGES)
         throw bound.refuse(packet.byteLength, "queue-full", `${this.pending} messages wait`);
-      bound.check(packet.byteLength, QoS > 0 ? outbox.byteLength : this.protocol.fleetingBytes);
+      bound.check(packet.byteLength, QoS > 0 ? outbox.byteLength : this.protocol.fleetingBytes, keepFree);
       if (QoS > 0) outbox.accept(token, packet, source);
       else this.protocol.sendFleeting(token, packet, source);
       this.connection.kick();

@@ -16,6 +16,8 @@ export class Backlog {
   private readonly tally: Tally;
   private readonly onDropped: (token: number) => void;
   private _dropped = 0;
+  /** By token: messages that nobody is shown, nor gives up. */
+  spared: ReadonlyMap<number, unknown> | undefined;
 
   /** @param onDropped a message was given up: whoever waits for its delivery waits in vain */
   constructor(client: Client, journal: Journal, tally: Tally, onDropped: (token: number) => void) {
@@ -30,10 +32,10 @@ export class Backlog {
     return this._dropped;
   }
 
-  /** Shows every message to `look`, oldest first. */
+  /** Shows every message to `look`, oldest first, but for {@link spared}. */
   visit(look: (message: WaitingMessage) => void): void {
     this.client.review((message) => {
-      look(message);
+      if (!this.spares(message)) look(message);
       return undefined;
     });
   }
@@ -55,6 +57,7 @@ export class Backlog {
     };
     this.client.review((message) => {
       done();
+      if (this.spares(message)) return undefined;
       reason = decide(message);
       if (reason === undefined) return undefined;
       token = message.token;
@@ -74,5 +77,9 @@ export class Backlog {
       if (payload !== undefined) this.journal.revised(message.token, message.topic, payload);
       return payload;
     });
+  }
+
+  private spares({ token }: WaitingMessage): boolean {
+    return this.spared?.has(token) === true;
   }
 }

@@ -100,29 +100,47 @@ const MAXIMUM_PAYLOAD = 1024;
 /** Bytes of a command's id. */
 const MAXIMUM_ID = 64;
 
-/** Takes commands, has them obeyed, and answers each on its result topic. */
+/**
+ * Takes commands, has them obeyed, and answers each on its result topic. One is obeyed only when there is room for its result
+ * and they do not come too fast; else it is refused as busy, with QoS 0, which takes no room.
+ */
 export class Commands {
   private readonly node: Commanded;
   private readonly parts: Parts;
   private readonly journal: Journal;
+  private readonly interval: number;
+  /** Milliseconds: what the burst is ahead of the interval at most. */
+  private readonly ahead: number;
+  /** The uptime at which a whole burst may be obeyed again. */
+  private due = 0;
   private closed: string | undefined;
 
-  constructor(node: Commanded, parts: Parts, journal: Journal) {
+  /**
+   * @param burst commands that are obeyed at once, @param interval and milliseconds from one to the next after them
+   * @throws RangeError when they are out of bounds
+   */
+  constructor(node: Commanded, parts: Parts, journal: Journal, burst: number, interval: number) {
+    if (!(burst >= 1 && interval >= 0)) {
+      throw new RangeError(`commandBurst is ${burst}, commandInterval ${interval}: must be 1 or more, 0 or more`);
+    }
     this.node = node;
     this.parts = parts;
     this.journal = journal;
+    this.interval = interval;
+    this.ahead = (burst - 1) * interval;
   }
 
   handle(message: Message): void {
     // Only the first piece of what is too large is looked at, to refuse it.
     if (message.offset > 0) return;
-    const { topics, report, counters } = this.parts;
+    const { topics, report, counters, tally } = this.parts;
     const name = topics.commandName(message.topic);
     if (message.retain) {
       counters.refused++;
       report(new Error("retained: ignored, for it would be obeyed again at every start"), `command ${name}`);
       return;
     }
+    const admitted = this.admit();
     let id: string | undefined;
     let command: Command;
     let said: Fields;
@@ -132,14 +150,19 @@ export class Commands {
       command = find(name);
       check(command, fields, id);
       if (this.closed !== undefined) throw new Error(this.closed);
+      if (!admitted) {
+        counters.busy++;
+        throw new Error("busy: send it again later");
+      }
       this.journal.command(name, id);
       said = command.obey(this.node, fields, id);
     } catch (error) {
       counters.refused++;
-      this.answer(name, { id, ok: false, error: asError(error).message });
+      this.answer(name, { id, ok: false, error: asError(error).message }, admitted);
       return;
     }
-    const token = this.answer(name, { id, ok: true, ...said });
+    const token = this.answer(name, { id, ok: true, ...said }, true);
+    if (token === 0) tally.refuse();
     command.answered?.(this.node, id, token);
   }
 
@@ -148,11 +171,21 @@ export class Commands {
     this.closed = reason;
   }
 
-  private answer(name: string, result: ResultMessage): number {
+  /** Whether a command may be obeyed now; then it counts. */
+  private admit(): boolean {
+    const { uptime, outbox } = this.parts;
+    const now = uptime.now();
+    const due = Math.max(this.due, now);
+    if (due - now > this.ahead || !outbox.takesResult) return false;
+    this.due = due + this.interval;
+    return true;
+  }
+
+  private answer(name: string, result: ResultMessage, reserved: boolean): number {
     const { topics, outbox } = this.parts;
     const payload = JSON.stringify(result);
     this.journal.result(name, payload);
-    return outbox.sendOnce(topics.result(name), payload, 1);
+    return outbox.answer(topics.result(name), payload, reserved);
   }
 }
 

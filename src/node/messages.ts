@@ -38,7 +38,10 @@ export interface StatusMessage {
  * `humidity` in %, `pressure` in Pa, `voltage` in V; rounded to 3 decimals.
  */
 export interface ReadingMessage extends Stamp {
-  /** Number of the sampling round since the start, from 1. All sensors of a round share it; a gap is a lost reading. */
+  /**
+   * Number of the sampling round since the start, from 1. All sensors of a round share it; a gap is a reading
+   * that was lost, or that a `sample` command found no room for.
+   */
   seq: number;
   [quantity: string]: number | string | undefined;
 }
@@ -86,8 +89,10 @@ export interface DiagnosticsMessage {
     dropped: number;
     /** Accepted messages that were lost: QoS 0 whose connection broke. */
     lost: number;
-    /** Commands that were refused. */
+    /** Commands that were refused, whatever the reason. */
     refused: number;
+    /** Of those, commands that came too fast, or for whose results there was no room. */
+    busy: number;
     /** Samples that failed, and quantities that were no number. */
     failed: number;
     /** Sampling rounds that were skipped because the node was busy. */
@@ -102,11 +107,13 @@ export interface CommandMessage {
   [field: string]: unknown;
 }
 
-/** The answer to a command. */
+/**
+ * The answer to a command. An answer with QoS 0 (busy, or for want of room) is not stored: a broken connection may lose it.
+ */
 export interface ResultMessage {
   id?: string | undefined;
   ok: boolean;
-  /** When not ok, and then nothing has changed: what is wrong and what would be right. */
+  /** When not ok, and then nothing has changed: what is wrong and what would be right. `busy…`: send it again later. */
   error?: string;
   [field: string]: unknown;
 }

@@ -1,4 +1,4 @@
-import type { ClientOptions, Durability, Message, Outcome, QoS } from "../mqtt/api.js";
+import type { ClientOptions, Message, Outcome, QoS } from "../mqtt/api.js";
 import { Client } from "../mqtt/client.js";
 import type { MqttError } from "../mqtt/errors.js";
 import type { LinkState, NetworkLink, Platform } from "../platform.js";
@@ -12,51 +12,29 @@ import { Indicator } from "./indicator.js";
 import { newInstance } from "./instance.js";
 import type { Journal } from "./journal.js";
 import { Metronome } from "./metronome.js";
+import type { NodeOptions } from "./options.js";
 import { Outbox } from "./outbox.js";
 import type { Parts } from "./parts.js";
 import { type DropPolicy, type Judge, OldestFirst } from "./policy.js";
 import { lastWill, Presence } from "./presence.js";
 import { QuietJournal } from "./quiet-journal.js";
 import { Restarter } from "./restarter.js";
-import { SettingsStore, type SettingValues } from "./settings.js";
+import { SettingsStore } from "./settings.js";
 import { Stamper } from "./stamp.js";
 import { Tally } from "./tally.js";
 import { Telemetry } from "./telemetry.js";
 import { Topics } from "./topics.js";
 import { Uptime } from "./uptime.js";
 
-export interface NodeOptions {
-  readonly broker: {
-    readonly host: string;
-    readonly port: number;
-    readonly user?: string | undefined;
-    readonly password?: string | undefined;
-  };
-  /** The node's id: client identifier and topic level, 1 to 64 characters of `A-Z a-z 0-9 _ -`. Default `mote-<machine id>`. */
-  readonly id?: string | undefined;
-  /** In place of the built-in settings; what a command has set and stored counts more. */
-  readonly defaults?: SettingValues;
-  /** Forced at this start: counts more than what is stored, until a command sets something else. */
-  readonly override?: SettingValues;
-  /** The firmware's version. */
-  readonly firmware: string;
-  readonly journal: Journal;
-  /** Bytes of messages that wait at most; {@link queueBytes} says what a board's storage has room for. Default: the client's. */
-  readonly maximumQueued?: number | undefined;
-  /** When messages are stored: what it costs the flash and what it gives up, docs/flash.md says. Default `always`. */
-  readonly durability?: Durability | undefined;
-  /**
-   * Milliseconds after which readings and diagnostics that wait are given up: looked at when the broker has accepted a
-   * connection and every hour, judged by their own stamp. Default 7 days.
-   */
-  readonly maximumAge?: number | undefined;
-  /** What to give up when there is no room, or when it is too old. Default {@link OldestFirst}. */
-  readonly dropPolicy?: DropPolicy | undefined;
-}
+export type { NodeOptions } from "./options.js";
 
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
 const MAXIMUM_AGE = 7 * DAY;
+const MAXIMUM_QUEUED = 16_384;
+const COMMAND_BURST = 16;
+const COMMAND_INTERVAL = 1000;
+const RESTART_INTERVAL = 60_000;
 
 /** Bytes: the longest command there may be, in one piece, with its topic. */
 const RECEIVE_BUFFER = 1280;
@@ -106,7 +84,9 @@ export class SensorNode {
    */
   constructor(platform: Platform, options: NodeOptions) {
     const { clock, machine } = platform;
-    const { firmware, defaults = {}, override = {} } = options;
+    const { firmware, defaults = {}, override = {}, maximumQueued = MAXIMUM_QUEUED } = options;
+    const { commandBurst = COMMAND_BURST, commandInterval = COMMAND_INTERVAL } = options;
+    const { restartInterval = RESTART_INTERVAL } = options;
     const journal = new QuietJournal(options.journal);
     const report: Report = (error, where) => journal.error(asError(error), where);
     this.platform = platform;
@@ -118,13 +98,14 @@ export class SensorNode {
     const instance = newInstance(platform.settings, machine.random, report);
     const uptime = new Uptime(clock);
 
-    const client = new Client(this.clientOptions(options, topics, instance));
+    const client = new Client(this.clientOptions(options, maximumQueued, topics, instance));
     const stamper = new Stamper(clock, uptime, instance);
     const tally = new Tally(platform.settings, report);
     tally.found = client.pending;
     const backlog = new Backlog(client, journal, tally, this.gaveUp.bind(this));
     const policy = options.dropPolicy ?? oldestFirst(topics, stamper, options.maximumAge);
-    const outbox = new Outbox(client, backlog, journal, tally, report, policy);
+    const outbox = new Outbox(client, backlog, journal, tally, report, policy, maximumQueued);
+    outbox.find(topics);
     const settings = this.settings.current;
     const counters = this.counters;
     const parts: Parts = { clock, uptime, instance, topics, settings, stamper, outbox, tally, counters, report };
@@ -139,12 +120,13 @@ export class SensorNode {
     this.presence = new Presence(topics, instance, facts, client, outbox, report);
     this.telemetry = new Telemetry(platform.sensors, parts);
     this.diagnostics = new Diagnostics(machine, parts);
-    this.restarter = new Restarter(platform.settings, report, this.restart.bind(this));
+    const rest = machine.restartReason === "power on" ? 0 : restartInterval;
+    this.restarter = new Restarter(platform.settings, uptime, rest, report, this.restart.bind(this));
     this.departure = new Departure(client, this.presence, clock, report, this.rest.bind(this));
     this.sampling = new Metronome(clock, uptime, report, "sampling", this, this.sampleInTurn);
     this.diagnosing = new Metronome(clock, uptime, report, "diagnostics", this, this.diagnoseInTurn);
     this.expiring = new Metronome(clock, uptime, report, "backlog", this, this.tidy);
-    this.commands = new Commands(this.commanded(), parts, journal);
+    this.commands = new Commands(this.commanded(), parts, journal, commandBurst, commandInterval);
     client.subscribe(topics.commands, { QoS: 1 }, this.received.bind(this));
   }
 
@@ -178,9 +160,9 @@ export class SensorNode {
    * the next goes when one is acknowledged, so the broker sets the pace. A new reading waits behind the backlog, for the
    * order of its topic, but never for long: a backlog is no more than `maximumQueued`, which is some dozens of readings.
    */
-  private clientOptions(options: NodeOptions, topics: Topics, instance: string): ClientOptions {
+  private clientOptions(options: NodeOptions, maximumQueued: number, topics: Topics, instance: string): ClientOptions {
     const { host, port, user, password } = options.broker;
-    const { maximumQueued, durability } = options;
+    const { durability } = options;
     const { clock, resolve, openSocket, machine, session } = this.platform;
     const report = this.report;
     return {
@@ -192,7 +174,7 @@ export class SensorNode {
       ...(password !== undefined && { password }),
       will: lastWill(topics, instance),
       store: session,
-      ...(maximumQueued !== undefined && { maximumQueued }),
+      maximumQueued,
       ...(durability !== undefined && { durability }),
       receiveBuffer: RECEIVE_BUFFER,
       transmitBuffer: TRANSMIT_BUFFER,
@@ -211,7 +193,7 @@ export class SensorNode {
     return {
       settings,
       settingsChanged: this.settingsChanged.bind(this),
-      sample: this.sample.bind(this),
+      sample: this.sampleCommanded.bind(this),
       identify: indicator.identify.bind(indicator),
       restart: restarter.begin.bind(restarter),
       restartAnswered: restarter.answered.bind(restarter),
@@ -267,6 +249,7 @@ export class SensorNode {
 
   /** Nothing of a message is left in the client. */
   private done(token: number, outcome: Outcome): void {
+    this.outbox.done(token);
     this.presence.published(token, outcome);
     this.restarter.published(token, outcome);
   }
@@ -319,10 +302,18 @@ export class SensorNode {
     this.diagnose();
   }
 
-  private sample(): number {
+  private sampleCommanded(): number {
+    return this.sampleAll(true);
+  }
+
+  private sample(): void {
+    this.sampleAll(false);
+  }
+
+  private sampleAll(commanded: boolean): number {
     if (this.departure.begun) return 0;
     this.mend();
-    const accepted = this.telemetry.sample();
+    const accepted = this.telemetry.sample(commanded);
     this.indicator.error(this.telemetry.faulty);
     return accepted;
   }

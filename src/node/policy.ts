@@ -3,7 +3,8 @@ import type { Backlog, WaitingMessage } from "./backlog.js";
 /** What to give up of the messages that wait and were never sent; those that were sent, nobody can give up. */
 export interface DropPolicy {
   /**
-   * A message found no room. Asked again as long as it gives something up and that is not enough.
+   * A message found no room. Asked again as long as it gives something up and that is not enough. Messages that commands
+   * have asked for are not shown: they take no room of others.
    * @param topic of the message
    * @throws MqttError when the store refuses
    */
@@ -16,7 +17,7 @@ export interface DropPolicy {
 export interface Judge {
   /** A reading or diagnostics: given up before anything else is. */
   isTelemetry(topic: string): boolean;
-  /** Milliseconds since the message was made, by its own stamp; undefined when that cannot be known. */
+  /** Milliseconds since the message was made; undefined when that cannot be known. */
   age(message: WaitingMessage): number | undefined;
 }
 

@@ -1,7 +1,9 @@
 import type { Outcome } from "../mqtt/api.js";
 import type { KeyValue } from "../platform.js";
+import { formatDuration } from "./duration.js";
 import type { Report } from "./errors.js";
 import { bytesOf, textOf } from "./text.js";
+import type { Uptime } from "./uptime.js";
 
 /** Key of the ids of the last restarts that were obeyed, newest first, one a line. */
 const KEY = "restarts";
@@ -17,6 +19,8 @@ const KEPT = 4;
  *
  * Power may fail at any point. Before 1 the command comes again, and is obeyed. From 1 on, failing power has restarted the
  * device: when the command comes again it is known and only answered.
+ *
+ * New ids make no loop either: what was started by anything but power rests for a while before it obeys one.
  */
 export class Restarter {
   private readonly store: KeyValue;
@@ -25,9 +29,14 @@ export class Restarter {
   /** The id whose result is not acknowledged yet. */
   private id: string | undefined;
   private token = 0;
+  private readonly uptime: Uptime;
+  private readonly rest: number;
 
-  constructor(store: KeyValue, report: Report, restart: () => void) {
+  /** @param rest milliseconds of uptime before which no restart is obeyed: 0 where this start was not itself a restart */
+  constructor(store: KeyValue, uptime: Uptime, rest: number, report: Report, restart: () => void) {
     this.store = store;
+    this.uptime = uptime;
+    this.rest = rest;
     this.report = report;
     this.restart = restart;
   }
@@ -35,12 +44,15 @@ export class Restarter {
   /**
    * Step 1.
    * @returns false when this id was obeyed before: nothing shall follow but the answer
-   * @throws Error when another restart is under way or the id cannot be stored
+   * @throws Error when another restart is under way, the last was only just now, or the id cannot be stored
    */
   begin(id: string): boolean {
     const ids = this.obeyed();
     if (ids.includes(id)) return false;
     if (this.id !== undefined) throw new Error(`a restart is under way already, by the command with the id ${this.id}`);
+    if (this.uptime.now() < this.rest) {
+      throw new Error(`busy: after a restart none is obeyed for ${formatDuration(this.rest)}`);
+    }
     ids.unshift(id);
     this.save(ids.slice(0, KEPT));
     this.id = id;

@@ -13,15 +13,26 @@ export function timeOfDay(clock: Clock): string | undefined {
 }
 
 function timeOf(epoch: number | undefined): string | undefined {
-  // The comparison is false for NaN too.
-  return epoch !== undefined && Math.abs(epoch) <= MAXIMUM_EPOCH ? new Date(epoch).toISOString() : undefined;
+  return isTime(epoch) ? new Date(epoch).toISOString() : undefined;
 }
+
+function isTime(epoch: number | undefined): epoch is number {
+  // The comparison is false for NaN too.
+  return epoch !== undefined && Math.abs(epoch) <= MAXIMUM_EPOCH;
+}
+
+/** Milliseconds: a jump of the clock of the day that is shorter is none, for ages are days. */
+const JUMP = 60_000;
+/** So many times of day are told apart. After more jumps in one start no age is known. */
+const MAXIMUM_TIMES = 8;
 
 /** Writes the time into messages, and mends it in those that were made before the clock was set. */
 export class Stamper {
   private readonly clock: Clock;
   private readonly uptime: Uptime;
   private readonly instance: string;
+  /** What the clock of the day was ahead of the uptime: once in most starts, and once more for each jump. */
+  private readonly times: number[] = [];
   /** Messages of this start were stamped with their uptime and not mended yet. */
   private owes = false;
 
@@ -33,7 +44,7 @@ export class Stamper {
   }
 
   stamp(into: Stamp): void {
-    const time = timeOfDay(this.clock);
+    const time = timeOf(this.epoch());
     if (time !== undefined) into.time = time;
     else {
       into.boot = this.instance;
@@ -42,15 +53,41 @@ export class Stamper {
     }
   }
 
-  /** Milliseconds since a message was made, by its stamp; undefined when that cannot be known. */
+  /** The clock's, which must be known to be held against the stamps that are made with it. */
+  private epoch(): number | undefined {
+    const { times } = this;
+    const epoch = this.clock.epoch();
+    if (!isTime(epoch)) return undefined;
+    const ahead = epoch - this.uptime.now();
+    let at = 0;
+    while (at < times.length && !(Math.abs((times[at] as number) - ahead) < JUMP)) at++;
+    if (at === times.length && at <= MAXIMUM_TIMES) times.push(ahead);
+    return epoch;
+  }
+
+  /**
+   * Milliseconds since a message was made, by its stamp and the uptime; undefined when that cannot be known.
+   *
+   * A stamp of this start was made by one of the times of day that this start has known. By each of them the message has an
+   * age; the shortest counts, for what is given up is gone: it may be too short by a jump, and never too long. A message of
+   * an earlier start has no other measure than these times either: where the clock jumped before this start, nobody knows.
+   */
   age({ payload }: WaitingMessage): number | undefined {
     const fields = fieldsOf(payload);
     if (fields === undefined) return undefined;
+    const since = this.since(fields);
     const { time } = fields;
-    if (typeof time !== "string") return this.since(fields);
-    const epoch = this.clock.epoch();
+    if (since !== undefined || typeof time !== "string") return since;
     const made = Date.parse(time);
-    return epoch === undefined || Number.isNaN(made) ? undefined : epoch - made;
+    if (this.epoch() === undefined || this.times.length > MAXIMUM_TIMES) return undefined;
+    const now = this.uptime.now();
+    let shortest: number | undefined;
+    for (let at = 0; at < this.times.length; at++) {
+      const age = now + (this.times[at] as number) - made;
+      // By a time that it is ahead of, it was not made.
+      if (age > -JUMP && (shortest === undefined || age < shortest)) shortest = age;
+    }
+    return shortest;
   }
 
   /**
@@ -61,12 +98,12 @@ export class Stamper {
    */
   mend(backlog: Backlog): void {
     if (!this.owes) return;
-    const epoch = this.clock.epoch();
-    if (timeOf(epoch) === undefined) return;
+    const epoch = this.epoch();
+    if (epoch === undefined) return;
     backlog.revise(({ payload }) => {
       const fields = fieldsOf(payload);
       const age = fields === undefined || fields.time !== undefined ? undefined : this.since(fields);
-      return fields === undefined || age === undefined ? undefined : mended(fields, (epoch as number) - age);
+      return fields === undefined || age === undefined ? undefined : mended(fields, epoch - age);
     });
     this.owes = false;
   }

@@ -19,8 +19,12 @@ export class Telemetry {
     return this._faulty;
   }
 
-  /** One round: samples every sensor and publishes a reading of each. @returns readings that were accepted */
-  sample(): number {
+  /**
+   * One round: samples every sensor and publishes a reading of each.
+   * @param commanded it is out of turn, by a command: readings in turn give no room for it
+   * @returns readings that were accepted
+   */
+  sample(commanded: boolean): number {
     this.seq++;
     this._faulty = false;
     const { stamper, outbox, topics, settings } = this.parts;
@@ -30,8 +34,12 @@ export class Telemetry {
     for (const sensor of this.sensors) {
       const reading = this.read(sensor, now);
       if (reading === undefined) continue;
-      if (outbox.sendOnce(topics.reading(sensor.id), JSON.stringify(reading), settings.QoS) > 0) accepted++;
-      else this._faulty = true;
+      const topic = topics.reading(sensor.id);
+      const payload = JSON.stringify(reading);
+      const { QoS } = settings;
+      const token = commanded ? outbox.offerCommanded(topic, payload, QoS) : outbox.sendOnce(topic, payload, QoS);
+      if (token > 0) accepted++;
+      else if (!commanded) this._faulty = true;
     }
     return accepted;
   }

@@ -14,7 +14,7 @@ const ID_CHARACTERS = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz${DIG
  * | `motewire/<node>/reading/<sensor>` | node          | setting    | no       | {@link ReadingMessage}     |
  * | `motewire/<node>/diagnostics`      | node          | setting    | no       | {@link DiagnosticsMessage} |
  * | `motewire/<node>/command/<name>`   | you           | 0, 1 or 2  | no: ignored when retained | {@link CommandMessage} |
- * | `motewire/<node>/result/<name>`    | node          | 1          | no       | {@link ResultMessage}      |
+ * | `motewire/<node>/result/<name>`    | node          | 1; 0 where no room is kept for it | no | {@link ResultMessage} |
  *
  * Commands are subscribed to with QoS 1. QoS 2 would gain nothing: every command may be obeyed twice without harm, but
  * for `restart`, which is known by its id, and several brokers have no QoS 2.
@@ -22,6 +22,7 @@ const ID_CHARACTERS = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz${DIG
 export class Topics {
   private readonly prefix: string;
   private readonly readings: string;
+  private readonly results: string;
   readonly status: string;
   readonly diagnostics: string;
   /** The filter for every command. */
@@ -36,6 +37,7 @@ export class Topics {
     }
     this.prefix = `${ROOT}/${node}/`;
     this.readings = `${this.prefix}reading/`;
+    this.results = `${this.prefix}result/`;
     this.status = `${this.prefix}status`;
     this.diagnostics = `${this.prefix}diagnostics`;
     this.commands = `${this.prefix}command/+`;
@@ -51,7 +53,12 @@ export class Topics {
   }
 
   result(name: string): string {
-    return `${this.prefix}result/${name}`;
+    return this.results + name;
+  }
+
+  /** Whether it is one of results, of this node. */
+  isResult(topic: string): boolean {
+    return topic.startsWith(this.results);
   }
 
   /** The command's name in the topic of a message that {@link commands} fits. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MapStore } from "../support/map-store.js";
-import { puback } from "../support/packets.js";
+import { puback, publish } from "../support/packets.js";
 import { Rig, thrownBy } from "../support/rig.js";
 
 describe("publish() refuses", () => {
@@ -11,6 +11,8 @@ describe("publish() refuses", () => {
     ["QoS 3", () => ["a", "" as never, { QoS: 3 }], "option"],
     ["no payload", () => ["a", undefined as never], "payload"],
     ["a number", () => ["a", 5 as never], "payload"],
+    ["less than nothing to be kept free", () => ["a", "" as never, { keepFree: -1 }], "keepFree"],
+    ["no number to be kept free", () => ["a", "" as never, { keepFree: "1" }], "keepFree"],
     ["a source without a length", () => ["a", { read: () => {} } as never], "payload"],
     ["a source of a broken length", () => ["a", { byteLength: 1.5, read: () => {} } as never], "payload"],
     ["a source of less than nothing", () => ["a", { byteLength: -1, read: () => {} } as never], "payload"],
@@ -54,6 +56,44 @@ describe("publish() refuses", () => {
     }
     rig.advance(1000);
     expect(rig.news()).toEqual([]);
+  });
+
+  it.each([0, 1] as const)(
+    "a message with QoS %i that leaves less free than it is to, and says when it would",
+    (QoS) => {
+      const rig = new Rig({ maximumQueued: 50, window: 1 });
+      const connection = rig.connect();
+      const offer = (length: number, keepFree: number) =>
+        thrownBy(() => rig.client.publish("a", "x".repeat(length - 5 - 2 * QoS), { QoS, keepFree }));
+      rig.client.publish("a", "x".repeat(15 - 2 * QoS), { QoS, keepFree: 30 });
+      expect(offer(20, 11)).toMatchObject({ kind: "resource", code: "queue-full" });
+      expect(offer(20, 11).message).toBe("20 of 50 bytes are taken by messages that wait");
+      rig.client.publish("a", "x".repeat(15 - 2 * QoS), { QoS, keepFree: 10 });
+      // What need leave nothing has the rest.
+      rig.client.publish("a", "x".repeat(5 - 2 * QoS), { QoS });
+      rig.settle();
+      for (let left = 2; left > 0 && QoS === 1; left--) {
+        expect(rig.news().filter(([name]) => name === "writable")).toEqual([]);
+        connection.send(puback(connection.expect("publish").messageId as number));
+        rig.settle();
+      }
+      expect(rig.news().filter(([name]) => name === "writable")).toEqual([["writable"]]);
+    },
+  );
+
+  it("nothing that comes: a full queue leaves no byte unread, for what makes room comes that way", () => {
+    const rig = new Rig({ maximumQueued: 100, window: 1 });
+    const connection = rig.connect();
+    rig.client.subscribe("in", { QoS: 1 }, rig.handler);
+    connection.send({ cmd: "suback", messageId: connection.expect("subscribe").messageId as number, granted: [1] });
+    for (let n = 0; n < 5; n++) rig.client.publish("a", "x".repeat(13), { QoS: 1 });
+    const first = connection.expect("publish").messageId as number;
+    const many = Array.from({ length: 200 }, (_, at) => at + 1);
+    connection.send(...many.map((id) => publish("in", `${id}`, 1, id)), puback(first));
+    for (const messageId of many) connection.expect("puback", { messageId });
+    expect(rig.messages).toHaveLength(200);
+    connection.expect("publish");
+    expect(rig.client.pending).toBe(4);
   });
 
   it("a message for which there is no room, and says when there is", () => {

@@ -60,7 +60,8 @@ describe("readings taken offline", () => {
     };
     bench.clock.advance(HOUR / 2);
     const waiting = bench.session.keys().filter((key) => key.startsWith("o")).length;
-    expect(waiting).toBeGreaterThan(60);
+    // Of three quarters of the room: the rest is for what commands ask for.
+    expect(waiting).toBeGreaterThan(40);
     // Two looks at all for every eighth of them.
     expect(looks / 1800).toBeLessThan(17);
   });

@@ -19,6 +19,8 @@ const ADDRESS = "192.0.2.1";
 export interface BenchOptions {
   readonly clock?: VirtualClockOptions;
   readonly led?: boolean;
+  /** Bytes that a socket takes at once. */
+  readonly window?: number;
   /** Bytes that the session's store holds. */
   readonly sessionCapacity?: number;
   /** In place of stores of its own. */
@@ -139,6 +141,8 @@ export class Bench {
   readonly colours: number[] = [];
   /** Restarts that the node has asked for. */
   restarts = 0;
+  /** Why the machine starts next. */
+  reason = "power on";
   sensors: BenchSensor[] = [
     new BenchSensor("climate", () => ({ thermometer: { temperature: 21.43789 }, hygrometer: { humidity: 45.2 } })),
   ];
@@ -165,7 +169,7 @@ export class Bench {
     this.network = new Network({ clock: this.clock });
     this.network.name("broker.test", ADDRESS);
     this.network.listen(ADDRESS, 1883, this.broker.accept);
-    this.station = this.network.station({ window: 8192 });
+    this.station = this.network.station({ window: options.window ?? 8192 });
   }
 
   /** Gives the machine power and starts a node on it, unless power fails before that is done. */
@@ -193,12 +197,15 @@ export class Bench {
         },
       },
       {
+        restartReason: this.reason,
         onHalt: () => {
           this.notes.recording = false;
           this.station.vanish();
+          this.reason = "power on";
         },
         onRestart: () => {
           this.restarts++;
+          this.reason = "restart";
         },
       },
     );

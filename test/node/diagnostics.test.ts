@@ -35,7 +35,7 @@ describe("diagnostics", () => {
           parked: 0,
         },
         dropped: { full: 0, age: 0, refused: 0 },
-        counters: { dropped: 0, lost: 0, refused: 0, failed: 0, skipped: 0 },
+        counters: { dropped: 0, lost: 0, refused: 0, busy: 0, failed: 0, skipped: 0 },
       },
     ]);
   });

@@ -50,7 +50,7 @@ describe("outbox", () => {
       },
       expire() {},
     };
-    return new Outbox(client, new Backlog(client, notes, tally, () => {}), notes, tally, report, policy);
+    return new Outbox(client, new Backlog(client, notes, tally, () => {}), notes, tally, report, policy, 16_384);
   }
 
   function dropOldest(_topic: string, backlog: Backlog): void {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Bench, keepAll } from "./bench.js";
+import { bandwidth } from "../../host-sim/core/rules.js";
+import { StorageFailure } from "../../host-sim/core/storage-error.js";
+import { Bench } from "./bench.js";
 
 const RESULT = "motewire/mote/result/restart";
 
@@ -85,23 +87,44 @@ describe("a commanded restart", () => {
     expect(bench.result("restart")).toEqual({ id: "r1", ok: true, repeated: true });
   });
 
-  it("is called off, and can be asked for again, when its result finds no room", () => {
-    const bench = new Bench();
-    bench.broker.acknowledges = () => false;
-    bench.startConnected({ override: { interval: 100 }, dropPolicy: keepAll });
-    bench.clock.runUntil(() => bench.notes.errors.length > 0, 60_000);
-    // Long, so that the answer does not fit into what a reading leaves.
-    const id = `r1${"x".repeat(62)}`;
-    bench.command("restart", { id });
-    expect(bench.notes.lines).toContain(`result restart {"id":"${id}","ok":true}`);
-    expect(bench.notes.errors.at(-1)).toContain(`publish ${RESULT}`);
-    bench.broker.acknowledges = () => true;
+  it("is called off, and obeyed when it comes again, when its result is lost", () => {
+    const bench = new Bench({ window: 64 });
+    bench.startConnected();
+    bench.clock.advance(1000);
+    bench.station.rules.add(bandwidth(50));
+    // The store takes the first result, and no more, so that the second goes out with QoS 0: when there is room, behind the first.
+    const write = bench.session.write.bind(bench.session);
+    let results = 0;
+    bench.session.write = (key, value) => {
+      if (key.startsWith("o") && ++results > 1) throw new StorageFailure("full", "no room");
+      write(key, value);
+    };
+    bench.broker.publish("motewire/mote/command/settings", "");
+    bench.broker.publish("motewire/mote/command/restart", '{"id":"r1"}');
+    bench.clock.runUntil(() => bench.notes.lines.some((line) => line.startsWith("result restart")), 5000);
+    bench.clock.advance(100);
+    bench.session.write = write;
     bench.broker.kick("mote");
-    bench.clock.runUntil(() => bench.broker.connected("mote"), 60_000);
-    bench.clock.advance(5000);
+    bench.clock.advance(1000);
+    expect(bench.notes.lines).toContainEqual(expect.stringMatching(/^published \d+ lost$/));
     expect(bench.restarts).toBe(0);
-    bench.command("restart", { id });
-    expect(bench.result("restart")).toEqual({ id, ok: true });
+    // The broker has seen no acknowledgement of the command either.
+    comeToRest(bench);
+    expect(bench.result("restart")).toEqual({ id: "r1", ok: true });
+    expect(bench.restarts).toBe(1);
+  });
+
+  it("happens although the store takes no result: it is told with QoS 0", () => {
+    const bench = new Bench();
+    bench.startConnected();
+    const write = bench.session.write.bind(bench.session);
+    bench.session.write = (key, value) => {
+      if (key.startsWith("o")) throw new StorageFailure("full", "no room");
+      write(key, value);
+    };
+    bench.command("restart", { id: "r1" });
+    expect(bench.broker.on(RESULT)).toMatchObject([{ QoS: 0, payload: '{"id":"r1","ok":true}' }]);
+    bench.session.write = write;
     comeToRest(bench);
     expect(bench.restarts).toBe(1);
   });

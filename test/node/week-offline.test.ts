@@ -96,8 +96,8 @@ test(`${days} days offline at a reading a second: the bounds hold, the counts ad
   const rounds = 86_400 * days;
   expect(journal.accepted_).toBeGreaterThanOrEqual(rounds);
   expect(journal.accepted_ - journal.delivered - journal.dropped_.full - journal.dropped_.age).toBe(keys().length);
-  // After a batch was given up there still are seven eighths.
-  expect(fewest).toBeGreaterThan(30);
+  // After a batch was given up there still are seven eighths, of the three quarters that are for readings.
+  expect(fewest).toBeGreaterThan(24);
   expect(most.used).toBeLessThan(capacity);
   // The session's record is beside them, and never finds no room.
   expect(journal.errors).toEqual([]);

@@ -162,6 +162,20 @@ export const deviceFaults: readonly Fault[] = Object.freeze([
     },
   },
   {
+    name: "jump_offline",
+    help: "the access point is gone, and when it is back the clock of the day has jumped",
+    parameters: [ms("ms", "by how much", 30 * 86_400_000, -1e12, 1e12)],
+    lasts: [120_000, 600_000],
+    draw: (random) => ({ ms: random.pick([-3e9, 3e9, 3e9, 3e11]) }),
+    begin: ({ device }, values) => {
+      device.wifi.available = false;
+      return () => {
+        device.jump(num(values, "ms"));
+        device.wifi.available = true;
+      };
+    },
+  },
+  {
     name: "clock_lost",
     help: "the time of day is not known",
     parameters: [],

@@ -2,6 +2,7 @@
 import { brokerFaults } from "./broker.js";
 import { deviceFaults } from "./device.js";
 import type { Fault } from "./fault.js";
+import { floodFaults } from "./flood.js";
 import { networkFaults } from "./network.js";
 import { strangerFaults } from "./stranger.js";
 
@@ -10,6 +11,7 @@ export const faults: readonly Fault[] = Object.freeze([
   ...deviceFaults,
   ...brokerFaults,
   ...strangerFaults,
+  ...floodFaults,
 ]);
 
 export function findFault(name: string): Fault | undefined {

@@ -20,6 +20,9 @@ const MAXIMUM_QUEUED = 16_384;
 const KEEP_ALIVE = 60_000;
 /** The node's own choice. */
 const RECEIVE_BUFFER = 1280;
+/** What the node says of itself. */
+const COMMANDS_SHARE = MAXIMUM_QUEUED / 4;
+const MAXIMUM_AGE = 7 * 86_400_000;
 /** Milliseconds for what is accepted to be delivered before the node sleeps. */
 const GRACE = 10_000;
 
@@ -32,9 +35,9 @@ export function mote(platform: Platform, witness: Witness, options: MoteOptions)
     accepted: (token, topic, payload, acceptedQoS) => witness.accepted(token, topic, payload, acceptedQoS),
     published: (token, outcome) => witness.published(token, outcome),
     revised: (token, topic, payload) => witness.revised(token, topic, payload),
-    dropped: (token, topic, payload) => witness.dropped(token, topic, payload),
+    dropped: (token, topic, payload, reason) => witness.dropped(token, topic, payload, reason),
     received: (topic, payload, receivedQoS, retain) => witness.handed(0, topic, payload, receivedQoS, retain),
-    command: () => undefined,
+    command: () => witness.obeys(),
     result: () => undefined,
     error: (error, where) => {
       if (saysParked(error)) witness.parked(undefined);
@@ -54,6 +57,8 @@ export function mote(platform: Platform, witness: Witness, options: MoteOptions)
     maximumQueued: MAXIMUM_QUEUED,
     receiveBuffer: RECEIVE_BUFFER,
     keepAlive: KEEP_ALIVE,
+    commandsShare: COMMANDS_SHARE,
+    maximumAge: MAXIMUM_AGE,
     pending: undefined,
     start: () => node.start(),
     stop: (done) => node.stop(GRACE, done),

@@ -14,6 +14,7 @@ import {
   SUBACK,
   UNSUBACK,
 } from "../../../src/mqtt/packet.js";
+import type { DropReason } from "../../../src/node/journal.js";
 import type { LinkState } from "../../../src/platform.js";
 import { type BrokerMessage, fingerprint, isMalformed, utf8 } from "../broker/message.js";
 import type { VirtualClock } from "../clock.js";
@@ -66,6 +67,11 @@ export class Observer implements Witness {
   /** Connections in a row that the broker has ended, or had ended, at something that it does not bear. */
   #refusals = 0;
   #isRefused = false;
+  /** A command is being obeyed; its result has not been accepted. */
+  #obeying = false;
+  /** Payload bytes of what commands have asked for, by token. */
+  readonly #commanded = new Map<number, number>();
+  #commandedBytes = 0;
 
   constructor(
     index: number,
@@ -103,6 +109,9 @@ export class Observer implements Witness {
     this.#refusals = 0;
     this.out.cut();
     this.in.cut();
+    this.#obeying = false;
+    this.#commanded.clear();
+    this.#commandedBytes = 0;
     this.shakes.online = false;
     this.shakes.set(PUBLISH_1, 0);
     this.shakes.set(PUBLISH_2, 0);
@@ -141,12 +150,16 @@ export class Observer implements Witness {
     if (bound !== undefined && this.out.heldBytes > bound) {
       this.#accuse("memory", `${this.out.heldBytes} bytes of payloads are held, the bound is ${bound}`);
     }
+    const isResult = topic.includes("/result/");
+    if (QoS > 0 && (isResult || this.#obeying)) this.#command(token, length);
+    if (isResult) this.#obeying = false;
     this.#countPending();
   }
 
   published(token: number, outcome: Outcome): void {
     this.#trace.add("published", this.index, token, 0, outcome);
     this.out.publish(token, outcome);
+    this.#ended(token);
     this.shakes.set(RELEASE, Math.min(this.#releases, this.out.pending[2]));
     this.#countPending();
   }
@@ -156,15 +169,38 @@ export class Observer implements Witness {
     this.out.revise(token, fingerprint(topic, payload), payload.length);
   }
 
-  dropped(token: number, topic: string, payload: string): void {
+  dropped(token: number, topic: string, payload: string, reason: DropReason): void {
     this.#trace.add("dropped", this.index, token, 0, topic);
-    this.out.drop(token, fingerprint(topic, payload));
+    const { maximumAge } = this.program() ?? {};
+    const young = reason === "age" && maximumAge !== undefined ? this.#clock.elapsed - maximumAge : undefined;
+    this.out.drop(token, fingerprint(topic, payload), young);
+    this.#ended(token);
     this.#countPending();
   }
 
   handed(token: number, topic: string, payload: Uint8Array, QoS: QoS, retain: boolean): void {
     this.#trace.add("handed", this.index, token, QoS, topic);
     if (!retain) this.in.hand(fingerprint(topic, payload), topic, QoS, token, this.#clock.elapsed);
+  }
+
+  obeys(): void {
+    if (this.#obeying) this.#accuse("unanswered", "the result of the command before was not accepted");
+    this.#obeying = true;
+  }
+
+  #command(token: number, length: number): void {
+    this.#commanded.set(token, length);
+    this.#commandedBytes += length;
+    const share = this.program()?.commandsShare;
+    if (share !== undefined && this.#commandedBytes > share) {
+      const text = `${this.#commandedBytes} bytes of payloads are held of what commands ask for, their share is ${share}`;
+      this.#accuse("commands-share", text);
+    }
+  }
+
+  #ended(token: number): void {
+    this.#commandedBytes -= this.#commanded.get(token) ?? 0;
+    this.#commanded.delete(token);
   }
 
   requests(subscribing: number, unsubscribing: number): void {

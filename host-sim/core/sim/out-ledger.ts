@@ -81,7 +81,8 @@ export class OutLedger {
 
   accept(token: number, topic: string, print: number, QoS: QoS, byteLength: number, now: number): void {
     this.#acceptedCount++;
-    let sent = this.#sent.get(print);
+    const key = keyOf(print, QoS);
+    let sent = this.#sent.get(key);
     if (sent === undefined) {
       const stream = this.#stream(topic, QoS);
       sent = {
@@ -102,7 +103,7 @@ export class OutLedger {
         resting: undefined,
         boot: this.#boot,
       };
-      this.#sent.set(print, sent);
+      this.#sent.set(key, sent);
     }
     sent.accepted++;
     sent.boot = this.#boot;
@@ -147,10 +148,15 @@ export class OutLedger {
     this.#sent.set(print, sent);
   }
 
-  /** A message is given up; should power fail, it may be sent after all. */
-  drop(token: number, print: number): void {
+  /**
+   * A message is given up; should power fail, it may be sent after all.
+   * @param time it was accepted by then, where it was accepted since the machine's last start
+   */
+  drop(token: number, print: number, time = Number.POSITIVE_INFINITY): void {
     const sent = this.#tokens.get(token) ?? this.#sent.get(print);
     if (sent === undefined) return;
+    if (sent.boot === this.#boot && sent.since > time)
+      this.#accuse("aged", `${describe(sent)} was given up as too old`);
     if (sent.accepted === 1 && sent.came >= 0) this.#accuse("dropped-sent", `${describe(sent)} was given up`);
     this.#unanswered.delete(token);
     if (this.#tokens.delete(token)) {
@@ -163,7 +169,8 @@ export class OutLedger {
 
   /** The broker has a message from the node. @param fresh it passes it on now */
   arrive({ topic, QoS, print }: BrokerMessage, fresh: boolean): void {
-    let sent = this.#sent.get(print);
+    const key = keyOf(print, QoS);
+    let sent = this.#sent.get(key);
     if (sent !== undefined) sent.came = this.#session;
     if (!fresh) return;
     if (sent === undefined) {
@@ -187,7 +194,7 @@ export class OutLedger {
         resting: undefined,
         boot: this.#boot,
       };
-      this.#sent.set(print, sent);
+      this.#sent.set(key, sent);
     }
     this.#arrivedCount++;
     if (sent.arrived > 0 && QoS === 2 && sent.arrived >= sent.accepted) {
@@ -319,6 +326,11 @@ export class OutLedger {
       this.#accuse("out-order", `${describe(sent)} first arrived after number ${stream.last}`);
     } else stream.last = sent.index;
   }
+}
+
+/** The same may be said with QoS 0, which may be lost, and with another: a result that is answered for again. */
+function keyOf(print: number, QoS: QoS): number {
+  return QoS === 0 ? -1 - print : print;
 }
 
 /** How often it is to arrive. */

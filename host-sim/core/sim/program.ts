@@ -1,5 +1,6 @@
 /** What runs on a simulated device, and what it tells of itself to whoever watches. */
 import type { Outcome, QoS } from "../../../src/mqtt/api.js";
+import type { DropReason } from "../../../src/node/journal.js";
 import type { LinkState, Platform } from "../../../src/platform.js";
 
 /** Takes what a program tells. Payloads are valid during the call only. */
@@ -12,9 +13,11 @@ export interface Witness {
   /** A message never sent has another payload from now on; told before the flash is written. */
   revised(token: number, topic: string, payload: string): void;
   /** A message never sent is given up, the flash permitting; told before it is written. */
-  dropped(token: number, topic: string, payload: string): void;
+  dropped(token: number, topic: string, payload: string, reason: DropReason): void;
   /** A message was handed over. @param token 0 where the program does not know it */
   handed(token: number, topic: string, payload: Uint8Array, QoS: QoS, retain: boolean): void;
+  /** A command is about to be obeyed: what is accepted from now on is what it asks for, its result comes last. */
+  obeys(): void;
   /** Filters that are wanted and not granted, and that are not wanted and not yet withdrawn. */
   requests(subscribing: number, unsubscribing: number): void;
   /**
@@ -35,6 +38,10 @@ export interface Program {
   readonly receiveBuffer: number;
   /** Milliseconds. */
   readonly keepAlive: number;
+  /** Of `maximumQueued`, what commands ask for may take so many bytes, where the program says so. */
+  readonly commandsShare?: number;
+  /** Milliseconds for which a message is not too old to be sent, where the program says so. */
+  readonly maximumAge?: number;
   /** Accepted messages that are not delivered, where the program knows. */
   readonly pending: number | undefined;
   /** Filters that the application wants, where it says so. */
