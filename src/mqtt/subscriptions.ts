@@ -95,9 +95,11 @@ export class Subscriptions {
     entry.refused = false;
   }
 
+  /** A filter that this run never subscribed may be held by the broker all the same, from before. */
   remove(filter: string): void {
-    const entry = this.find(filter);
-    if (entry !== undefined) entry.handler = undefined;
+    const entry = this.entry(filter, 0);
+    entry.handler = undefined;
+    if (entry.known === NONE && entry.request === 0) entry.known = UNSURE;
     this.sweep();
   }
 

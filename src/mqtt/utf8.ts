@@ -18,6 +18,8 @@ const SHORT = 512;
  * ten times as much as all else that becomes of a message.
  */
 const fromString = (ArrayBuffer as { fromString?(text: string): ArrayBuffer }).fromString;
+/** Its way back, for an ArrayBuffer whole. It makes text of malformed bytes, too, in some versions: they are checked before. */
+const fromArrayBuffer = (String as { fromArrayBuffer?(bytes: ArrayBuffer): string }).fromArrayBuffer;
 /** Texts that it makes other bytes of than MQTT wants. A character of XS is a code point. */
 const UNUSUAL = /[\0\ud800-\udfff]/;
 
@@ -103,45 +105,77 @@ export function writeUtf8(text: string, into: Uint8Array, offset: number): numbe
  * @throws MqttError of kind `peer` when they are not well-formed UTF-8 [MQTT-1.5.3-1] or hold U+0000 [MQTT-1.5.3-2]
  */
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string {
-  const codes: number[] = [];
-  let at = start;
-  while (at < end) {
-    let code = bytes[at++] as number;
-    if (code === 0) throw violation("MQTT-1.5.3-2", "a string holds U+0000");
-    if (code >= 0x80) {
-      // The first byte tells how many follow and the smallest code point that may need so many.
-      let follow: number;
-      if (code < 0xc2) follow = -1;
-      else if (code < 0xe0) follow = 1;
-      else if (code < 0xf0) follow = 2;
-      else follow = code < 0xf5 ? 3 : -1;
-      const least = follow === 1 ? 0x80 : follow === 2 ? 0x800 : 0x10000;
-      if (follow < 0 || at + follow > end) throw malformed();
-      code &= 0x3f >> follow;
-      for (; follow > 0; follow--) {
-        const next = bytes[at++] as number;
-        if ((next & 0xc0) !== 0x80) throw malformed();
-        code = (code << 6) | (next & 0x3f);
-      }
-      if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw malformed();
-    }
-    codes.push(code);
-  }
-  return fromCodePoints(codes);
+  const check = new Utf8Check();
+  const stop = check.check(bytes, start, end);
+  if (stop < end && bytes[stop] === 0 && check.follow === 0) throw violation("MQTT-1.5.3-2", "a string holds U+0000");
+  if (stop < end || check.follow > 0) throw malformed();
+  if (fromArrayBuffer === undefined) return decode(bytes, start, end);
+  const at = bytes.byteOffset;
+  return fromArrayBuffer.call(String, bytes.buffer.slice(at + start, at + end) as ArrayBuffer);
 }
 
-/** Arguments of one call live on the stack, which is small on a device: so pieces. */
+/** Arguments of one call live on the stack, which is small on a device, and an element of an array takes 16 bytes there. */
 const PIECE = 64;
 
-function fromCodePoints(codes: readonly number[]): string {
-  if (codes.length <= PIECE) return String.fromCodePoint.apply(null, codes as number[]);
+/** Text of bytes that are well-formed UTF-8. */
+function decode(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
-  for (let at = 0; at < codes.length; at += PIECE) {
-    text += String.fromCodePoint.apply(null, codes.slice(at, at + PIECE));
+  let codes: number[] = [];
+  for (let at = start; at < end; ) {
+    let code = bytes[at++] as number;
+    if (code >= 0x80) {
+      let follow = code < 0xe0 ? 1 : code < 0xf0 ? 2 : 3;
+      code &= 0x3f >> follow;
+      for (; follow > 0; follow--) code = (code << 6) | ((bytes[at++] as number) & 0x3f);
+    }
+    codes.push(code);
+    if (codes.length < PIECE) continue;
+    text += String.fromCodePoint.apply(null, codes);
+    codes = [];
   }
-  return text;
+  return text + String.fromCodePoint.apply(null, codes);
 }
 
 function malformed() {
   return violation("MQTT-1.5.3-1", "a string is not well-formed UTF-8");
+}
+
+/** Checks a string that comes in pieces, by the rules of {@link readUtf8}, and makes no text of it. */
+export class Utf8Check {
+  /** Bytes that are to come of the character that has begun. */
+  follow = 0;
+  /** What the next of them may be. [MQTT-1.5.3-1] by table 3-7 of the Unicode Standard */
+  private least = 0;
+  private most = 0;
+
+  /** @returns where the first byte stands that breaks a rule, or `end` */
+  check(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    for (; at < end; at++) {
+      const byte = bytes[at] as number;
+      if (this.follow > 0) {
+        if (byte < this.least || byte > this.most) break;
+        this.follow--;
+        this.least = 0x80;
+        this.most = 0xbf;
+      } else if (byte >= 0x80) {
+        if (byte < 0xc2 || byte > 0xf4) break;
+        this.follow = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+        this.least = byte === 0xe0 ? 0xa0 : byte === 0xf0 ? 0x90 : 0x80;
+        this.most = byte === 0xed ? 0x9f : byte === 0xf4 ? 0x8f : 0xbf;
+      } else if (byte === 0) break;
+    }
+    return at;
+  }
+}
+
+/** Reads whole characters from `start` on, up to `end` or to what {@link readUtf8} would throw at. */
+export function readStart(bytes: Uint8Array, start: number, end: number): string {
+  const check = new Utf8Check();
+  let stop = check.check(bytes, start, end);
+  // Back to the first byte of a character that has begun.
+  if (check.follow > 0)
+    do stop--;
+    while (((bytes[stop] as number) & 0xc0) === 0x80);
+  return readUtf8(bytes, start, stop);
 }

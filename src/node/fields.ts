@@ -10,13 +10,18 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;
 const OPEN_BRACE = 0x7b;
+const COMMA = 0x2c;
+/** Fields at most: on a device each takes memory of its own while it is looked at. */
+const MAXIMUM_FIELDS = 32;
 
 /**
  * Reads a flat JSON object.
  * @throws Error that says what is wrong with it, so as to follow the name of what was read
  */
 export function readFields(bytes: Uint8Array): Fields {
-  if (!flat(bytes)) throw new Error("must be one flat JSON object: no arrays, no objects inside");
+  if (!flat(bytes)) {
+    throw new Error(`must be one flat JSON object: no arrays, no objects inside, at most ${MAXIMUM_FIELDS} fields`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(textOf(bytes));
@@ -28,11 +33,12 @@ export function readFields(bytes: Uint8Array): Fields {
 }
 
 /**
- * Tells whether at most one object is opened and no array. Asked before the text is parsed: JSON.parse recurses, and on
+ * Tells whether at most one object is opened, with no more fields than are allowed, and no array. Asked before the text is parsed: JSON.parse recurses, and on
  * a device thousands of brackets would overflow the stack and restart it.
  */
 function flat(bytes: Uint8Array): boolean {
   let opened = 0;
+  let fields = 1;
   let quoted = false;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
@@ -41,6 +47,7 @@ function flat(bytes: Uint8Array): boolean {
       else if (byte === QUOTE) quoted = false;
     } else if (byte === QUOTE) quoted = true;
     else if (byte === OPEN_BRACKET || (byte === OPEN_BRACE && ++opened > 1)) return false;
+    else if (byte === COMMA && ++fields > MAXIMUM_FIELDS) return false;
   }
   return true;
 }

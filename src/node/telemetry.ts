@@ -46,7 +46,7 @@ export class Telemetry {
           if (!Number.isFinite(value)) this.fail(sensor, new Error(`${name} is ${value}, not a number`));
           else if (Object.hasOwn(reading, name)) this.fail(sensor, new Error(`${name} is there twice`));
           else {
-            reading[name] = Math.round(value * 1000) / 1000;
+            reading[name] = rounded(value);
             quantities++;
           }
         }
@@ -63,4 +63,10 @@ export class Telemetry {
     this.parts.counters.failed++;
     this.parts.report(error, `sensor ${sensor.id}`);
   }
+}
+
+/** To three places. What is too large to have any is left as it is: a thousand times it may be no number any more. */
+function rounded(value: number): number {
+  const thousandths = value * 1000;
+  return Number.isSafeInteger(Math.round(thousandths)) ? Math.round(thousandths) / 1000 : value;
 }
