@@ -27,7 +27,9 @@ export class Application {
     promise.then(undefined, (error: unknown) => this.threw(error));
     if (this.isAsyncReported) return;
     this.isAsyncReported = true;
-    this.report(misuse("async-handler", "a callback returned a promise, which is not waited for: copy the payload first"));
+    this.report(
+      misuse("async-handler", "a callback returned a promise, which is not waited for: copy the payload first"),
+    );
   }
 
   private threw(error: unknown): void {
@@ -36,9 +38,13 @@ export class Application {
 
   report(error: MqttError): void {
     try {
-      this.callbacks.onError?.(error);
+      const returned = this.callbacks.onError?.(error) as Promise<unknown> | undefined;
+      // Before anything is said of it: that would come here again.
+      returned?.then?.(undefined, nothing);
     } catch {
       // Whoever is to be told of errors has failed at it: there is nobody else to tell.
     }
   }
 }
+
+function nothing(): void {}

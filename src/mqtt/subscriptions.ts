@@ -95,11 +95,11 @@ export class Subscriptions {
     entry.refused = false;
   }
 
-  /** A filter that this run never subscribed may be held by the broker all the same, from before. */
+  /** A filter of which nothing is known may be held by the broker all the same, from before this run. */
   remove(filter: string): void {
-    const entry = this.entry(filter, 0);
-    entry.handler = undefined;
-    if (entry.known === NONE && entry.request === 0) entry.known = UNSURE;
+    const entry = this.find(filter);
+    if (entry === undefined) this.entry(filter, 0).known = UNSURE;
+    else entry.handler = undefined;
     this.sweep();
   }
 

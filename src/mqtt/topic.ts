@@ -39,7 +39,8 @@ export function checkTopicFilter(filter: string): number {
   const last = levels.length - 1;
   if (levels[0] === SHARE) {
     const group = levels[1] ?? "";
-    if (group === "" || hasWildcard(group)) throw filterError("MQTT5-4.8.2-2", filter, "a group without wildcards is missing");
+    if (group === "" || hasWildcard(group))
+      throw filterError("MQTT5-4.8.2-2", filter, "a group without wildcards is missing");
     if (filter === filterOf(filter) || filterOf(filter) === "")
       throw filterError("MQTT5-4.8.2-1", filter, "there is no filter behind the group");
   }

@@ -18,8 +18,9 @@ const SHORT = 512;
  * ten times as much as all else that becomes of a message.
  */
 const fromString = (ArrayBuffer as { fromString?(text: string): ArrayBuffer }).fromString;
-/** Its way back, for an ArrayBuffer whole. It makes text of malformed bytes, too, in some versions: they are checked before. */
-const fromArrayBuffer = (String as { fromArrayBuffer?(bytes: ArrayBuffer): string }).fromArrayBuffer;
+/** Its way back. It lets some bytes pass that are not UTF-8, so all of them are checked before. */
+const fromArrayBuffer = (String as { fromArrayBuffer?(buffer: ArrayBufferLike, at: number, count: number): string })
+  .fromArrayBuffer;
 /** Texts that it makes other bytes of than MQTT wants. A character of XS is a code point. */
 const UNUSUAL = /[\0\ud800-\udfff]/;
 
@@ -110,8 +111,7 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number): string 
   if (stop < end && bytes[stop] === 0 && check.follow === 0) throw violation("MQTT-1.5.3-2", "a string holds U+0000");
   if (stop < end || check.follow > 0) throw malformed();
   if (fromArrayBuffer === undefined) return decode(bytes, start, end);
-  const at = bytes.byteOffset;
-  return fromArrayBuffer.call(String, bytes.buffer.slice(at + start, at + end) as ArrayBuffer);
+  return fromArrayBuffer.call(String, bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
 /** Arguments of one call live on the stack, which is small on a device, and an element of an array takes 16 bytes there. */

@@ -65,8 +65,8 @@ export class Telemetry {
   }
 }
 
-/** To three places. What is too large to have any is left as it is: a thousand times it may be no number any more. */
+/** To three places. What is too large to have any stays as it is: a thousand times that may be no number any more. */
 function rounded(value: number): number {
-  const thousandths = value * 1000;
-  return Number.isSafeInteger(Math.round(thousandths)) ? Math.round(thousandths) / 1000 : value;
+  const thousandths = Math.round(value * 1000);
+  return Number.isSafeInteger(thousandths) ? thousandths / 1000 : value;
 }
