@@ -7,6 +7,7 @@ import type { Module } from "../../host-sim/xs/engine/modules.js";
 import type { Program } from "../../host-sim/xs/engine/program.js";
 import { queueBytes } from "../../src/node/nvs.js";
 import { ScriptedBroker } from "./broker.js";
+import { longestCommands } from "./longest.js";
 import { emptyFlash, type Flash, type Ran, runScripted } from "./run.js";
 
 export const entries = Object.freeze({
@@ -94,7 +95,12 @@ function* firstLife(program: Program, broker: ScriptedBroker): Generator<number,
   command("settings", { id: "3", QoS: 2, diagnosticsInterval: "30s" });
   command("interval", { id: "4", interval: "soon" });
   command("interval", { id: "5", interval: "1s" });
-  yield 20 * SECOND;
+  yield 5 * SECOND;
+  for (const { topic, payload } of longestCommands(ID)) {
+    broker.publish(topic, payload, 1);
+    yield SECOND;
+  }
+  yield 10 * SECOND;
   broker.answers = false;
   yield 2 * SECOND;
   program.send("measure", "in flight");

@@ -34,7 +34,8 @@ export interface Message {
 
 /**
  * Takes a message. When it returns, the message (or the piece) counts as processed. A throw is reported as `onError` with
- * the code `callback-threw` and counts as processed too, for else the broker would send the message for ever.
+ * the code `callback-threw` and counts as processed too, for else the broker would send the message for ever. A promise is not
+ * waited for: that one was returned is reported once as `async-handler`, and its rejection as `callback-threw`.
  */
 export type MessageHandler = (message: Message) => void;
 
@@ -126,6 +127,7 @@ export interface ClientCallbacks {
   onWritable?(): void;
   /**
    * Something went wrong that did not end the connection; `error.kind` says whose it is. Codes: `callback-threw`,
+   * `async-handler` (a callback returned a promise, which nobody waits for),
    * `takeover-suspected` (closed by the broker again and again soon after CONNACK, while nothing of ours was the reason;
    * attempts now wait the maximum), `message-parked` (the broker closed the connection whenever that message was sent; it
    * rests and is tried again later), `qos-2-refused` (the same, for a broker that took no QoS 2 message yet: all such rest),

@@ -165,10 +165,16 @@ export class Client {
     this.connection.kick();
   }
 
-  /** Ends subscriptions; handlers are not called any more. A filter that is not subscribed is ignored. */
+  /**
+   * Ends subscriptions; handlers are not called any more. The broker is told of filters, too, that this run never subscribed:
+   * its session may hold them from before. `onUnsubscribed` follows once it has confirmed that.
+   * @throws MqttError of kind `misuse`; then nothing was changed
+   */
   unsubscribe(filter: string | readonly string[]): void {
     const subscriptions = this.session.subscriptions;
-    listOf(filter).forEach((one) => {
+    const filters = listOf(filter);
+    filters.forEach(checkTopicFilter);
+    filters.forEach((one) => {
       subscriptions.remove(one);
     });
     this.connection.kick();

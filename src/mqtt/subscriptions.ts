@@ -116,9 +116,11 @@ export class Subscriptions {
     entry.held = false;
   }
 
+  /** A filter of which nothing is known may be held by the broker all the same, from before this run. */
   remove(filter: string): void {
     const entry = this.find(filter);
-    if (entry !== undefined) entry.handler = undefined;
+    if (entry === undefined) this.entry(filter, 0).known = UNSURE;
+    else entry.handler = undefined;
     this.sweep();
   }
 

@@ -8,6 +8,8 @@ import { utf8Length } from "./utf8.js";
 const SEPARATOR = "/";
 const MULTI_LEVEL = "#";
 const SINGLE_LEVEL = "+";
+const SHARE = "$share";
+const SHARE_PREFIX = "$share/";
 
 /** @returns the length in bytes @throws MqttError of kind `misuse` that names the rule */
 function fieldLength(text: string, what: string): number {
@@ -35,6 +37,13 @@ export function checkTopicFilter(filter: string): number {
   const length = fieldLength(filter, "the topic filter");
   const levels = filter.split(SEPARATOR);
   const last = levels.length - 1;
+  if (levels[0] === SHARE) {
+    const group = levels[1] ?? "";
+    if (group === "" || hasWildcard(group))
+      throw filterError("MQTT5-4.8.2-2", filter, "a group without wildcards is missing");
+    if (filter === filterOf(filter) || filterOf(filter) === "")
+      throw filterError("MQTT5-4.8.2-1", filter, "there is no filter behind the group");
+  }
   for (let index = 0; index <= last; index++) {
     const level = levels[index] as string;
     if (level.includes(MULTI_LEVEL) && (level !== MULTI_LEVEL || index !== last)) {
@@ -51,8 +60,19 @@ function filterError(code: string, filter: string, why: string): MqttError {
   return misuse(code, `the topic filter "${filter}" is not valid: ${why}`);
 }
 
+/**
+ * What messages of a subscription are matched with: of a shared one, `$share/group/filter`, what stands behind the group.
+ * MQTT 5, section 4.8.2; several brokers have them for 3.1.1, too.
+ */
+function filterOf(filter: string): string {
+  if (!filter.startsWith(SHARE_PREFIX)) return filter;
+  const end = filter.indexOf(SEPARATOR, SHARE_PREFIX.length);
+  return end < 0 ? filter : filter.slice(end + 1);
+}
+
 /** Whether a message published to `topic` is for a subscription with `filter`; both are valid. Section 4.7. */
-export function matches(filter: string, topic: string): boolean {
+export function matches(subscription: string, topic: string): boolean {
+  const filter = filterOf(subscription);
   // Walks both by level. `indexOf` keeps it the same whether the engine counts code points or UTF-16 units.
   if (filter === topic) return true;
   // [MQTT-4.7.2-1] A filter that starts with a wildcard is not for topics that start with $.

@@ -18,6 +18,10 @@ const SHORT = 512;
  * ten times as much as all else that becomes of a message.
  */
 const fromString = (ArrayBuffer as { fromString?(text: string): ArrayBuffer }).fromString;
+/** Its way back. It lets some bytes pass that are not UTF-8, so all of them are checked before. */
+const fromArrayBuffer = (String as { fromArrayBuffer?(buffer: ArrayBufferLike, at: number, count: number): string })
+  .fromArrayBuffer;
+
 /**
  * Looks for what MQTT wants other bytes of, or none: U+0000, which XS 13.3 makes two bytes of, and surrogates, which stay
  * apart as three bytes each, even those of a pair that was put together of two texts.
@@ -109,43 +113,34 @@ export function writeUtf8(text: string, into: Uint8Array, offset: number): numbe
  * @throws MqttError of kind `peer` when they are not well-formed UTF-8 [MQTT-1.5.3-1] or hold U+0000 [MQTT-1.5.3-2]
  */
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string {
-  const codes: number[] = [];
-  let at = start;
-  while (at < end) {
-    let code = bytes[at++] as number;
-    if (code === 0) throw violation("MQTT-1.5.3-2", "a string holds U+0000");
-    if (code >= 0x80) {
-      // The first byte tells how many follow and the smallest code point that may need so many.
-      let follow: number;
-      if (code < 0xc2) follow = -1;
-      else if (code < 0xe0) follow = 1;
-      else if (code < 0xf0) follow = 2;
-      else follow = code < 0xf5 ? 3 : -1;
-      const least = follow === 1 ? 0x80 : follow === 2 ? 0x800 : 0x10000;
-      if (follow < 0 || at + follow > end) throw malformed();
-      code &= 0x3f >> follow;
-      for (; follow > 0; follow--) {
-        const next = bytes[at++] as number;
-        if ((next & 0xc0) !== 0x80) throw malformed();
-        code = (code << 6) | (next & 0x3f);
-      }
-      if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw malformed();
-    }
-    codes.push(code);
-  }
-  return fromCodePoints(codes);
+  const check = new Utf8Check();
+  const stop = check.check(bytes, start, end);
+  if (stop < end && bytes[stop] === 0 && check.follow === 0) throw violation("MQTT-1.5.3-2", "a string holds U+0000");
+  if (stop < end || check.follow > 0) throw malformed();
+  if (fromArrayBuffer === undefined) return decode(bytes, start, end);
+  return fromArrayBuffer.call(String, bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
-/** Arguments of one call live on the stack, which is small on a device: so pieces. */
+/** Arguments of one call live on the stack, which is small on a device, and an element of an array takes 16 bytes there. */
 const PIECE = 64;
 
-function fromCodePoints(codes: readonly number[]): string {
-  if (codes.length <= PIECE) return String.fromCodePoint.apply(null, codes as number[]);
+/** Text of bytes that are well-formed UTF-8. */
+function decode(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
-  for (let at = 0; at < codes.length; at += PIECE) {
-    text += String.fromCodePoint.apply(null, codes.slice(at, at + PIECE));
+  let codes: number[] = [];
+  for (let at = start; at < end; ) {
+    let code = bytes[at++] as number;
+    if (code >= 0x80) {
+      let follow = code < 0xe0 ? 1 : code < 0xf0 ? 2 : 3;
+      code &= 0x3f >> follow;
+      for (; follow > 0; follow--) code = (code << 6) | ((bytes[at++] as number) & 0x3f);
+    }
+    codes.push(code);
+    if (codes.length < PIECE) continue;
+    text += String.fromCodePoint.apply(null, codes);
+    codes = [];
   }
-  return text;
+  return text + String.fromCodePoint.apply(null, codes);
 }
 
 function malformed() {

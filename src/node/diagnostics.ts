@@ -41,9 +41,10 @@ export class Diagnostics {
       ...(time !== undefined && { time }),
       boot: instance,
       uptime: uptime.now(),
-      ...(rssi !== undefined && { rssi }),
+      // What is no number would be null in JSON.
+      ...(isNumber(rssi) && { rssi }),
       ...(address !== undefined && { address }),
-      ...(freeMemory !== undefined && { freeMemory }),
+      ...(isNumber(freeMemory) && { freeMemory }),
       reconnects,
       restartReason: this.machine.restartReason,
       QoS: outbox.QoS(settings.QoS),
@@ -52,4 +53,8 @@ export class Diagnostics {
       counters: counters.snapshot(tally),
     };
   }
+}
+
+function isNumber(value: number | undefined): value is number {
+  return Number.isFinite(value);
 }

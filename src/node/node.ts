@@ -117,7 +117,7 @@ export class SensorNode {
     this.outbox = outbox;
     this.indicator = new Indicator(platform.led, clock, report);
     const facts = { firmware, board: platform.board, restartReason: machine.restartReason };
-    this.presence = new Presence(topics, instance, facts, client, outbox, report);
+    this.presence = new Presence(topics, instance, facts, client, outbox, clock, uptime, report);
     this.telemetry = new Telemetry(platform.sensors, parts);
     this.diagnostics = new Diagnostics(machine, parts);
     const rest = machine.restartReason === "power on" ? 0 : restartInterval;

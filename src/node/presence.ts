@@ -1,10 +1,21 @@
 import type { Message, Outcome, Will } from "../mqtt/api.js";
 import type { Client } from "../mqtt/client.js";
+import type { Clock } from "../platform.js";
+import { Alarm } from "./alarm.js";
 import type { Report } from "./errors.js";
-import { readFields } from "./fields.js";
+import { type Fields, readFields } from "./fields.js";
 import type { StatusMessage } from "./messages.js";
 import type { Outbox } from "./outbox.js";
+import { textOf } from "./text.js";
 import type { Topics } from "./topics.js";
+import type { Uptime } from "./uptime.js";
+
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+/** Milliseconds between two times that the status is mended: first, doubled each time, and at most. */
+const MEND = Object.freeze({ least: MINUTE, most: HOUR });
+/** Milliseconds for which a take-over stays suspected: two nodes that mend each other's status would only add to the harm. */
+const SUSPICION = HOUR;
 
 /** What the online status says beside the instance. */
 export interface PresenceFacts {
@@ -19,7 +30,12 @@ export function lastWill(topics: Topics, instance: string): Will {
   return { topic: topics.status, message: JSON.stringify(status), QoS: 1, retain: true };
 }
 
-/** Keeps the retained status true, and notices when another device writes it too. */
+/**
+ * Keeps the retained status true, and notices when another device writes it too.
+ *
+ * The node sees its own status topic. What comes last there is what the broker keeps: when that is not what the node says, a
+ * stranger has written it, or the broker has published the last will of a connection that the node had given up before.
+ */
 export class Presence {
   private readonly topics: Topics;
   private readonly instance: string;
@@ -27,6 +43,8 @@ export class Presence {
   private readonly client: Client;
   private readonly outbox: Outbox;
   private readonly report: Report;
+  private readonly uptime: Uptime;
+  private readonly mending: Alarm;
   /** Why offline, once that is wanted. */
   private leaving: string | undefined;
   /** What is wanted has not been accepted by the client yet. */
@@ -35,16 +53,34 @@ export class Presence {
   private token = 0;
   /** Our status was acknowledged once: what differs from it afterwards, another has written. */
   private established = false;
-  private watching = false;
+  /** What came last on the topic is not what the node says. */
+  private wrong = false;
+  private mendedAt = 0;
+  /** Milliseconds from then in which it is not mended again. */
+  private pause = 0;
+  /** Until when, by uptime, a take-over is suspected. */
+  private suspectedUntil = 0;
   private foreign = "";
 
-  constructor(topics: Topics, instance: string, facts: PresenceFacts, client: Client, outbox: Outbox, report: Report) {
+  constructor(
+    topics: Topics,
+    instance: string,
+    facts: PresenceFacts,
+    client: Client,
+    outbox: Outbox,
+    clock: Clock,
+    uptime: Uptime,
+    report: Report,
+  ) {
     this.topics = topics;
     this.instance = instance;
     this.facts = facts;
     this.client = client;
     this.outbox = outbox;
     this.report = report;
+    this.uptime = uptime;
+    this.mending = new Alarm(clock, report, "status", this, this.mend);
+    client.subscribe(topics.status, { QoS: 0 }, this.watch.bind(this));
   }
 
   /** There is nothing about the status that waits to be accepted or acknowledged. */
@@ -64,6 +100,7 @@ export class Presence {
   /** From now on the node is about to be offline. Says so at once if it can, else when there is a connection. */
   leave(reason: string): void {
     this.leaving = reason;
+    this.mending.clear();
     this.due = true;
     this.update();
   }
@@ -75,19 +112,24 @@ export class Presence {
     if (token === 0) return;
     this.due = false;
     this.token = token;
+    this.wrong = false;
   }
 
   published(token: number, outcome: Outcome): void {
     if (token !== this.token) return;
     this.token = 0;
     if (outcome !== "lost") this.established = true;
+    // What was seen since may have come before ours: ours is then about to be seen, too.
+    if (this.wrong) this.mending.set(MEND.least);
   }
 
   /** The client suspects that another one with its id takes its connection over: look who writes the status. */
   suspectTakeOver(): void {
-    if (this.watching) return;
-    this.watching = true;
-    this.client.subscribe(this.topics.status, { QoS: 0 }, (message) => this.watch(message));
+    this.suspectedUntil = this.uptime.now() + SUSPICION;
+  }
+
+  private get suspected(): boolean {
+    return this.uptime.now() < this.suspectedUntil;
   }
 
   private status(): StatusMessage {
@@ -97,12 +139,46 @@ export class Presence {
     return { status: "online", instance, firmware, board, restartReason };
   }
 
-  private watch(message: Message): void {
-    if (!this.established || message.offset > 0 || message.more) return;
-    const { instance } = readFields(message.payload);
+  private watch({ payload, offset, more }: Message): void {
+    if (offset > 0) return;
+    this.wrong = more || textIn(payload) !== JSON.stringify(this.status());
+    if (!this.wrong || !this.established) return;
+    if (this.suspected) this.lookFor(more ? {} : readFields(payload));
+    else this.mend();
+  }
+
+  private lookFor({ instance }: Fields): void {
     if (typeof instance !== "string" || instance === this.instance || instance === this.foreign) return;
     this.foreign = instance;
-    const text = `take-over confirmed: instance ${instance} uses this node's id too and writes ${message.topic}`;
+    const text = `take-over confirmed: instance ${instance} uses this node's id too and writes ${this.topics.status}`;
     this.report(new Error(`${text}; give one of the two another id`), "status");
+  }
+
+  /** Writes the status again if it is wrong, no sooner than allowed: who else writes it may do so again, and at once. */
+  private mend(): void {
+    if (!this.wrong || this.leaving !== undefined || this.suspected || !this.client.connected) return;
+    const now = this.uptime.now();
+    const since = now - this.mendedAt;
+    if (since >= 2 * this.pause) this.pause = 0;
+    // What is under way comes behind what was seen, perhaps.
+    const left = this.settled ? this.pause - since : MEND.least;
+    if (left > 0) {
+      this.mending.set(left);
+      return;
+    }
+    this.mendedAt = now;
+    this.pause = Math.min(Math.max(2 * this.pause, MEND.least), MEND.most);
+    this.report(new Error("another has written this node's status; it is written again"), "status");
+    this.due = true;
+    this.update();
+  }
+}
+
+/** Undefined for bytes that are no text: anybody may write them. */
+function textIn(payload: Uint8Array): string | undefined {
+  try {
+    return textOf(payload);
+  } catch {
+    return undefined;
   }
 }

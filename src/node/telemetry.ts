@@ -54,7 +54,7 @@ export class Telemetry {
           if (!Number.isFinite(value)) this.fail(sensor, new Error(`${name} is ${value}, not a number`));
           else if (Object.hasOwn(reading, name)) this.fail(sensor, new Error(`${name} is there twice`));
           else {
-            reading[name] = Math.round(value * 1000) / 1000;
+            reading[name] = rounded(value);
             quantities++;
           }
         }
@@ -71,4 +71,10 @@ export class Telemetry {
     this.parts.counters.failed++;
     this.parts.report(error, `sensor ${sensor.id}`);
   }
+}
+
+/** To three places. What is too large to have any stays as it is: a thousand times that may be no number any more. */
+function rounded(value: number): number {
+  const thousandths = Math.round(value * 1000);
+  return Number.isSafeInteger(thousandths) ? thousandths / 1000 : value;
 }

@@ -48,6 +48,57 @@ describe("a callback", () => {
     expect(rig.broker.connections.at(-1)?.packets.at(-1)).toMatchObject({ topic: "still" });
   });
 
+  /** Rejections that nobody has caught by now. */
+  async function unhandled(during: () => void): Promise<unknown[]> {
+    const reasons: unknown[] = [];
+    const note = (reason: unknown) => reasons.push(reason);
+    process.on("unhandledRejection", note);
+    during();
+    // Node.js says so when all that is due has been done.
+    await new Promise((done) => setImmediate(done));
+    process.off("unhandledRejection", note);
+    return reasons;
+  }
+
+  it.each(names)("%s that returns a promise is reported once as misuse, and what it is rejected with", async (name) => {
+    const late = new Error("late");
+    const rig = new Rig({
+      [name]: () => Promise.reject(late),
+      onError: () => Promise.reject(new Error("and again")),
+    });
+    const reasons = await unhandled(() => {
+      rig.client.open();
+      rig.broker.welcome();
+      callbacks[name](rig);
+      rig.settle();
+    });
+    expect(reasons).toEqual([]);
+    const ours = rig.errors.filter(({ kind }) => kind === "misuse");
+    expect(ours.filter(({ code }) => code === "async-handler")).toHaveLength(1);
+    expect(ours).toContainEqual(expect.objectContaining({ code: "callback-threw", cause: late }));
+  });
+
+  it("that handles messages and returns promises is reported once, however many messages come", async () => {
+    const rig = new Rig();
+    const connection = rig.connect();
+    let handled = 0;
+    const reasons = await unhandled(() => {
+      rig.client.subscribe("a", { QoS: 1 }, async ({ payload }) => {
+        handled++;
+        if (payload[0] === 0x32) throw new Error("the second one");
+      });
+      connection.send(suback(connection.expect("subscribe").messageId as number, 1));
+      for (const id of [1, 2, 3]) connection.send(publish("a", `${id}`, 1, id));
+      for (const messageId of [1, 2, 3]) connection.expect("puback", { messageId });
+    });
+    expect(handled).toBe(3);
+    expect(reasons).toEqual([]);
+    expect(rig.errors).toMatchObject([
+      { kind: "misuse", code: "async-handler" },
+      { kind: "misuse", code: "callback-threw", message: expect.stringContaining("the second one") },
+    ]);
+  });
+
   it.each(names)("%s may publish, subscribe and unsubscribe", (name) => {
     let done = false;
     const rig: Rig = new Rig({

@@ -154,6 +154,34 @@ describe("a message", () => {
   });
 });
 
+describe("a shared subscription", () => {
+  it("is asked for as it is named, and its messages, which come with plain topics, go to its handler", () => {
+    const rig = new Rig();
+    const connection = rig.connect();
+    rig.client.subscribe("$share/group/jobs/+", { QoS: 1 }, rig.handler);
+    expect(filters(connection)).toEqual([["$share/group/jobs/+", 1]]);
+    connection.send(suback(connection.packets.at(-1)?.messageId as number, 1));
+    connection.send(publish("jobs/7", "do it", 1, 3), publish("other/7", "not this"));
+    rig.settle();
+    expect(rig.told.slice(-2)).toEqual([
+      ["message", "jobs/7", "do it"],
+      ["readable", "other/7", "not this"],
+    ]);
+    connection.expect("puback", { messageId: 3 });
+    rig.client.unsubscribe("$share/group/jobs/+");
+    expect(connection.expect("unsubscribe").unsubscriptions).toEqual(["$share/group/jobs/+"]);
+  });
+
+  it("needs a group without wildcards, and a filter behind it", () => {
+    const rig = new Rig();
+    for (const filter of ["$share", "$share/", "$share/g", "$share/g/", "$share//a", "$share/+/a", "$share/g#/a"]) {
+      const refused = thrownBy(() => rig.client.subscribe(filter, {}, rig.handler));
+      expect(refused, filter).toMatchObject({ kind: "misuse", message: expect.stringContaining(filter) });
+    }
+    rig.client.subscribe(["$share/g/#", "$share/g//", "$shared/a", "$sharex"], {}, rig.handler);
+  });
+});
+
 describe("unsubscribe()", () => {
   it("sends one UNSUBSCRIBE and tells when it is confirmed", () => {
     const rig = new Rig();
@@ -162,7 +190,7 @@ describe("unsubscribe()", () => {
     grant(connection, 0, 0, 0);
     rig.settle();
     rig.news();
-    rig.client.unsubscribe(["a", "c", "unknown"]);
+    rig.client.unsubscribe(["a", "c"]);
     const { messageId, unsubscriptions } = connection.expect("unsubscribe");
     expect(unsubscriptions).toEqual(["a", "c"]);
     expect(rig.news()).toEqual([]);
@@ -173,6 +201,58 @@ describe("unsubscribe()", () => {
       ["unsubscribed", "c"],
     ]);
     expect(filters(rig.reconnect(connection, { sessionPresent: false }))).toEqual([["b", 0]]);
+  });
+
+  it("tells the broker of a filter that this run never subscribed, for its session may hold it from before", () => {
+    const rig = new Rig({ foreignSession: "random", random: () => 0.5 });
+    const connection = rig.connect({ sessionPresent: true });
+    rig.client.unsubscribe("old/#");
+    const { messageId, unsubscriptions } = connection.expect("unsubscribe");
+    expect(unsubscriptions).toEqual(["old/#"]);
+    connection.send(unsuback(messageId as number));
+    rig.settle();
+    expect(rig.news()).toEqual([["unsubscribed", "old/#"]]);
+    rig.reconnect(connection).expectNothing(1000);
+  });
+
+  it("tells it of such a filter once it is connected, if it has the session, and hands no message to anybody", () => {
+    const rig = new Rig({ foreignSession: "random", random: () => 0.5 });
+    rig.client.unsubscribe("old/#");
+    const connection = rig.connect({ sessionPresent: true });
+    expect(connection.expect("unsubscribe").unsubscriptions).toEqual(["old/#"]);
+    connection.send(publish("old/x", "y"));
+    rig.settle();
+    expect(rig.told.map(([name]) => name)).toEqual(["readable"]);
+  });
+
+  it("does not tell a broker that has begun a new session, nor one that has refused the filter", () => {
+    const rig = new Rig();
+    rig.client.unsubscribe("old/#");
+    const connection = rig.connect();
+    connection.expectNothing(1000);
+    rig.client.subscribe("forbidden", {}, rig.handler);
+    grant(connection, 0x80);
+    rig.settle();
+    rig.client.unsubscribe("forbidden");
+    connection.expectNothing(1000);
+  });
+
+  it("refuses what is no filter, and then changes nothing", () => {
+    const rig = new Rig();
+    const connection = rig.connect();
+    rig.client.subscribe("a", {}, rig.handler);
+    grant(connection, 0);
+    rig.settle();
+    for (const filter of ["a/#/b", "", "a+", "$share/g", "\ud800"]) {
+      expect(
+        thrownBy(() => rig.client.unsubscribe(["a", filter])),
+        filter,
+      ).toMatchObject({ kind: "misuse" });
+    }
+    connection.expectNothing(1000);
+    connection.send(publish("a", "still"));
+    rig.settle();
+    expect(rig.messages.map(({ text }) => text)).toEqual(["still"]);
   });
 
   it("in one breath with subscribe sends nothing", () => {

@@ -37,7 +37,8 @@ describe("a topic filter", () => {
 });
 
 /** Section 4.7 in regular expressions: nothing of how src/mqtt does it. */
-function matchesByRegExp(filter: string, topic: string): boolean {
+function matchesByRegExp(subscription: string, topic: string): boolean {
+  const filter = subscription.replace(/^\$share\/[^/]+\//, "");
   if (/^[+#]/.test(filter) && topic.startsWith("$")) return false;
   const pattern = filter
     .replace(/[^+#/]/gu, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`)

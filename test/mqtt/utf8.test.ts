@@ -178,19 +178,28 @@ function bytesOfXS(text: string, pairs: "whole" | "apart", zero: readonly number
   return Uint8Array.from(bytes).buffer;
 }
 
+/** XS has `String.fromArrayBuffer`, which takes no views, and lets surrogates and what is too large pass. */
+function textOfXS(buffer: ArrayBuffer, at: number, count: number): string {
+  if (!(buffer instanceof ArrayBuffer)) throw new TypeError("not an ArrayBuffer instance");
+  if (at + count > buffer.byteLength) throw new RangeError("invalid byteLength");
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new Uint8Array(buffer, at, count));
+}
+
 describe.each([
   ["XS 17.7", "whole", [0]],
   ["XS 13.3", "whole", [0xc0, 0x80]],
   ["XS 17.7, of texts put together", "apart", [0]],
-] as const)("UTF-8 where the engine makes the bytes: %s", (_engine, pairs, zero) => {
+] as const)("UTF-8 where the engine makes the bytes and the text: %s", (_engine, pairs, zero) => {
   /** The module as it loads on such an engine. */
   async function onXS() {
     vi.resetModules();
     Object.assign(ArrayBuffer, { fromString: (text: string) => bytesOfXS(text, pairs, zero) });
+    Object.assign(String, { fromArrayBuffer: textOfXS });
     try {
       return await import("../../src/mqtt/utf8.js");
     } finally {
       Reflect.deleteProperty(ArrayBuffer, "fromString");
+      Reflect.deleteProperty(String, "fromArrayBuffer");
     }
   }
 
@@ -220,5 +229,25 @@ describe.each([
     expect(new TextDecoder().decode(into)).toBe("\ud000퀀힣");
     expect(length("퀀\ud800")).toBe(-1);
     expect(length("퀀\udfff!")).toBe(-1);
+  });
+
+  it("is read as elsewhere, in a view of a larger buffer too, or refused with the same rule", async () => {
+    const { readUtf8: read } = await onXS();
+    const outcome = (reader: typeof readUtf8, list: Uint8Array, start: number, end: number) => {
+      try {
+        return reader(list, start, end);
+      } catch (error) {
+        return { code: (error as MqttError).code };
+      }
+    };
+    fc.assert(
+      fc.property(bytes, fc.nat(3), (list, offset) => {
+        const view = new Uint8Array(offset + list.length + 4).fill(0x80).subarray(offset);
+        view.set(list, 1);
+        const end = 1 + list.length;
+        expect(outcome(read, view, 1, end)).toEqual(outcome(readUtf8, view, 1, end));
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

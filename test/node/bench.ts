@@ -278,6 +278,11 @@ export class Bench {
     return this.broker.objects("motewire/mote/status");
   }
 
+  /** The statuses that the node itself has published, last wills not. */
+  get ownStatus(): Json[] {
+    return this.status.filter(({ reason }) => reason !== "connection lost");
+  }
+
   get diagnostics(): Json[] {
     return this.broker.objects("motewire/mote/diagnostics");
   }

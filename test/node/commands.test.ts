@@ -10,13 +10,16 @@ describe("commands", () => {
     bench = new Bench();
   });
 
-  it("are subscribed to with one filter, at QoS 1", () => {
+  it("are subscribed to with one filter, at QoS 1, beside the node's own status", () => {
     const filters: unknown[] = [];
     bench.broker.onPacket = (packet) => {
       if (packet.cmd === "subscribe") filters.push(...packet.subscriptions);
     };
     bench.startConnected();
-    expect(filters).toMatchObject([{ topic: "motewire/mote/command/+", qos: 1 }]);
+    expect(filters).toMatchObject([
+      { topic: "motewire/mote/status", qos: 0 },
+      { topic: "motewire/mote/command/+", qos: 1 },
+    ]);
   });
 
   it("are told to the journal, and so are their results", () => {

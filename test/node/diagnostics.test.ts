@@ -74,6 +74,13 @@ describe("diagnostics", () => {
     expect(bench.diagnostics[0]).not.toHaveProperty("address");
   });
 
+  it("leave out what is no number, which would be null", () => {
+    bench.start();
+    if (bench.link !== undefined) bench.link.rssi = Number.NaN;
+    bench.join();
+    expect(bench.diagnostics[0]).not.toHaveProperty("rssi");
+  });
+
   it("count on when the clock wraps around", () => {
     bench = new Bench({ clock: { start: 0x7fff_ffff - 90_000 } });
     bench.startConnected();

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Bench, keepAll } from "./bench.js";
 
 const STATUS = "motewire/mote/status";
+const MINUTE = 60_000;
 
 describe("status", () => {
   let bench: Bench;
@@ -110,6 +111,115 @@ describe("status", () => {
   });
 });
 
+describe("a status that another has written", () => {
+  let bench: Bench;
+
+  beforeEach(() => {
+    bench = new Bench();
+    bench.startConnected();
+    bench.clock.advance(5 * MINUTE);
+  });
+
+  const forge = (payload: string | Buffer = '{"status":"offline"}') => bench.broker.publish(STATUS, payload, 1, true);
+  const kept = () => JSON.parse(bench.broker.retained.get(STATUS)?.payload ?? "{}");
+  const mended = () => bench.ownStatus.length - 1;
+
+  it.each<[string, string | Buffer]>([
+    ["says that it is offline", '{"status":"offline","instance":"1-deadbeef"}'],
+    ["is of another instance", '{"status":"online","instance":"9-deadbeef"}'],
+    ["is empty, and has the broker forget it", ""],
+    ["is no JSON", "[[[["],
+    ["is no text", Buffer.from([0xff, 0xfe])],
+    ["is longer than the receive buffer", "x".repeat(4000)],
+  ])("is written over when it %s", (_what, payload) => {
+    forge(payload);
+    bench.settle();
+    expect(mended()).toBe(1);
+    expect(kept()).toMatchObject({ status: "online", instance: bench.status[0]?.instance });
+    expect(bench.notes.errors).toEqual([expect.stringContaining("status: another has written this node's status")]);
+    bench.clock.advance(10 * MINUTE);
+    expect(mended()).toBe(1);
+  });
+
+  it("is its own last will, published late: the status is mended, too", () => {
+    forge(JSON.stringify({ status: "offline", instance: bench.status[0]?.instance, reason: "connection lost" }));
+    bench.settle();
+    expect(kept()).toMatchObject({ status: "online" });
+  });
+
+  it("is not written over when it says what the node says", () => {
+    forge(JSON.stringify(bench.status[0]));
+    bench.clock.advance(5 * MINUTE);
+    expect(mended()).toBe(0);
+  });
+
+  it("is written over at most once a minute, and then after twice the pause each time, an hour at most", () => {
+    const times: number[] = [];
+    let now = 0;
+    bench.broker.onPacket = (packet) => {
+      if (packet.cmd !== "publish" || packet.topic !== STATUS) return;
+      times.push(now);
+    };
+    // Somebody who forges it every five seconds, for eight hours.
+    for (now = 0; now < 8 * 3600; now += 5) {
+      forge();
+      bench.clock.advance(5000);
+    }
+    const pauses = times.slice(1).map((time, index) => time - (times[index] as number));
+    expect(pauses.map((pause) => Math.round(pause / 60))).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60]);
+  });
+
+  it("is written over when the pause ends, and at once again when nobody has forged it for long", () => {
+    forge();
+    bench.settle();
+    forge();
+    bench.clock.advance(50_000);
+    expect(mended()).toBe(1);
+    bench.clock.advance(15_000);
+    expect(mended()).toBe(2);
+    bench.clock.advance(10 * MINUTE);
+    forge();
+    bench.settle();
+    forge();
+    bench.settle();
+    expect(mended()).toBe(3);
+    bench.clock.advance(MINUTE + 1000);
+    expect(mended()).toBe(4);
+  });
+
+  it("is mended though it was written while the node's own was under way", () => {
+    bench.broker.kick("mote");
+    bench.broker.onAnswer = (packet) => {
+      if (packet.cmd === "puback" && kept().status === "online") forge();
+    };
+    bench.clock.runUntil(() => kept().status === "online", 120_000);
+    bench.settle();
+    bench.broker.onAnswer = () => {};
+    expect(kept()).toEqual({ status: "offline" });
+    bench.clock.advance(MINUTE + 1000);
+    expect(kept()).toMatchObject({ status: "online" });
+  });
+
+  it("is mended at the next connection when there is none", () => {
+    bench.lose();
+    forge();
+    bench.clock.advance(5 * MINUTE);
+    bench.join();
+    expect(kept()).toMatchObject({ status: "online" });
+  });
+
+  it("is left alone by a node that is stopping", () => {
+    bench.broker.acknowledges = ({ topic }) => !topic.includes("reading");
+    bench.push();
+    bench.node?.stop(10 * MINUTE, () => {});
+    bench.settle();
+    forge();
+    bench.clock.advance(5000);
+    expect(bench.ownStatus.at(-1)).toMatchObject({ status: "offline", reason: "stopped" });
+    expect(mended()).toBe(1);
+  });
+});
+
 describe("a take-over", () => {
   let bench: Bench;
 
@@ -127,7 +237,7 @@ describe("a take-over", () => {
     bench.clock.advance(500);
   }
 
-  const confirmed = () => bench.notes.errors.filter((line) => line.startsWith("status: "));
+  const confirmed = () => bench.notes.errors.filter((line) => line.startsWith("status: take-over confirmed"));
   const suspected = () => bench.notes.errors.some((line) => line.includes("another client seems to use"));
 
   it("is confirmed, naming the other instance, when it is suspected and another writes the status", () => {
@@ -174,7 +284,24 @@ describe("a take-over", () => {
     bench.startConnected();
     takenOver("9-deadbeef");
     expect(confirmed()).toEqual([]);
-    expect(bench.notes.errors).toEqual([]);
+  });
+
+  it("has the node leave the status alone as long as it is suspected, and mend it again an hour later", () => {
+    bench.startConnected();
+    for (let times = 1; times <= 8; times++) takenOver("9-deadbeef");
+    expect(suspected()).toBe(true);
+    bench.clock.advance(30_000);
+    const before = bench.ownStatus.length;
+    const forge = () => bench.broker.publish(STATUS, '{"status":"offline"}', 1, true);
+    for (let minutes = 0; minutes < 50; minutes += 5) {
+      forge();
+      bench.clock.advance(5 * MINUTE);
+    }
+    expect(bench.ownStatus).toHaveLength(before);
+    bench.clock.advance(15 * MINUTE);
+    forge();
+    bench.settle();
+    expect(bench.ownStatus).toHaveLength(before + 1);
   });
 
   it("survives a status that cannot be read", () => {

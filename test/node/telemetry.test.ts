@@ -70,6 +70,19 @@ describe("readings", () => {
     expect(bench.notes.errors).toEqual(["sensor barometer: no answer from 0x76"]);
   });
 
+  it.each([1e306, -1e306, Number.MAX_VALUE, 1e16, 123_456_789.0126, -0.0004, 5e-324])(
+    "hold a number however large or small, %d, and never null",
+    (value) => {
+      bench.sensors = [new BenchSensor("climate", () => ({ thermometer: { temperature: value } }))];
+      bench.startConnected();
+      const { temperature } = bench.readings()[0] ?? {};
+      expect(temperature).toBeTypeOf("number");
+      // What is too large to have decimals is as it was.
+      expect(Math.abs((temperature as number) - value)).toBeLessThanOrEqual(0.0005);
+      expect(bench.notes.errors).toEqual([]);
+    },
+  );
+
   it("leave out a quantity that is no number, and say so", () => {
     bench.sensors = [
       new BenchSensor("climate", () => ({ thermometer: { temperature: 21 }, hygrometer: { humidity: Number.NaN } })),

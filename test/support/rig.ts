@@ -77,42 +77,42 @@ export class Rig {
       platform: random === undefined ? platform : { ...platform, random },
       onConnected: (sessionPresent) => {
         this.#tell("connected", sessionPresent);
-        options.onConnected?.(sessionPresent);
+        return options.onConnected?.(sessionPresent);
       },
       onDisconnected: (error, delay) => {
         if (error !== undefined) this.errors.push(error);
         this.#tell("disconnected", error?.code, delay);
-        options.onDisconnected?.(error, delay);
+        return options.onDisconnected?.(error, delay);
       },
       onPublished: (token, outcome) => {
         this.#tell("published", token, outcome);
-        options.onPublished?.(token, outcome);
+        return options.onPublished?.(token, outcome);
       },
       onSubscribed: (filter, granted) => {
         this.#tell("subscribed", filter, granted);
-        options.onSubscribed?.(filter, granted);
+        return options.onSubscribed?.(filter, granted);
       },
       onUnsubscribed: (filter) => {
         this.#tell("unsubscribed", filter);
-        options.onUnsubscribed?.(filter);
+        return options.onUnsubscribed?.(filter);
       },
       onReadable: (count, message) => {
         expect(count).toBe(message.payload.byteLength);
         this.#message("readable", message);
-        options.onReadable?.(count, message);
+        return options.onReadable?.(count, message);
       },
       onAborted: (message) => {
         this.#tell("aborted", message.topic, message.token);
-        options.onAborted?.(message);
+        return options.onAborted?.(message);
       },
       onWritable: () => {
         this.#tell("writable");
-        options.onWritable?.();
+        return options.onWritable?.();
       },
       onError: (error) => {
         this.errors.push(error);
         this.#tell("error", error.code);
-        options.onError?.(error);
+        return options.onError?.(error);
       },
     });
     this.client = this.#watched;

@@ -38,6 +38,10 @@ export const FILTERS: readonly string[] = Object.freeze([
   "+/+",
   "/",
   "$SYS/#",
+  "$share/group/#",
+  "$share/group//",
+  "$share/a b/+/c",
+  "$shared/x",
 ]);
 
 /** May not be topic filters, and the rule that they break. */
@@ -53,6 +57,13 @@ export const NOT_FILTERS: readonly (readonly [filter: string, code: string])[] =
   ["", "MQTT-4.7.3-1"],
   ["a\u0000", "MQTT-1.5.3-1"],
   ["a/\udc00", "MQTT-1.5.3-1"],
+  ["$share", "MQTT5-4.8.2-2"],
+  ["$share//a", "MQTT5-4.8.2-2"],
+  ["$share/+/a", "MQTT5-4.8.2-2"],
+  ["$share/g#/a", "MQTT5-4.8.2-2"],
+  ["$share/group", "MQTT5-4.8.2-1"],
+  ["$share/group/", "MQTT5-4.8.2-1"],
+  ["$share/group/a+", "MQTT-4.7.1-3"],
 ]);
 
 /** Whether a filter matches a topic: section 4.7. */
@@ -81,4 +92,12 @@ export const MATCHES: readonly (readonly [filter: string, topic: string, matches
   ["+/#", "a", true],
   ["a//b", "a/b", false],
   ["a/+/b", "a//b", true],
+  ["$share/group/a/+", "a/b", true],
+  ["$share/group/a", "a", true],
+  ["$share/group/a", "b", false],
+  ["$share/group/#", "a", true],
+  ["$share/group/#", "$SYS/monitor", false],
+  ["$share/group/$SYS/#", "$SYS/monitor", true],
+  ["$share/group//", "/", true],
+  ["$shared/group/a", "a", false],
 ]);
