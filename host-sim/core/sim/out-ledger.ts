@@ -124,7 +124,8 @@ export class OutLedger {
       if (sent.QoS > 0) this.#heldBytes -= sent.byteLength;
     }
     if (sent.QoS === 0) return;
-    if (sent.arrived === 0 && !sent.excused) this.#accuse("acknowledged-unsent", `${describe(sent)} was reported as ${outcome}`);
+    if (sent.arrived === 0 && !sent.excused)
+      this.#accuse("acknowledged-unsent", `${describe(sent)} was reported as ${outcome}`);
     if (sent.repeated && outcome === "delivered") {
       this.#accuse("duplicate-untold", `${describe(sent)} arrived twice and was reported as delivered`);
     }

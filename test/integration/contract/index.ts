@@ -5,6 +5,7 @@ import { delivery } from "./delivery.js";
 import { faults } from "./faults.js";
 import { handshakes } from "./handshake.js";
 import { payloads } from "./payloads.js";
+import { released } from "./released.js";
 import { sessions } from "./sessions.js";
 import { strangers } from "./strangers.js";
 import { unsubscribed } from "./unsubscribed.js";
@@ -14,6 +15,7 @@ export function brokerContract(kind: BrokerKind): void {
   delivery(kind);
   access(kind);
   sessions(kind);
+  released(kind);
   strangers(kind);
   unsubscribed(kind);
   handshakes(kind);
