@@ -264,8 +264,10 @@ export class Outbox {
         published(entry.token, "lost");
       } else {
         // First the note goes: PUBREL alone, in the new session, would lose the message.
-        if (entry.released && entry.marked) this.store?.unmark(entry.token);
-        if (entry.released) entry.marked = false;
+        if (entry.released && entry.marked) {
+          this.store?.unmark(entry.token);
+          entry.marked = false;
+        }
         // What went out right behind this connection's CONNECT is in the broker's new session.
         if (index++ >= log.sent) forgetAttempt(entry);
       }

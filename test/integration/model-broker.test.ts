@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { model } from "../support/model-broker.js";
+import { models } from "../support/model-broker.js";
 import { brokerContract } from "./contract/index.js";
 
-describe("with the simulator's broker model", () => brokerContract(model));
+describe.each(models)("with $name", (model) => brokerContract(model));

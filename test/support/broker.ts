@@ -34,6 +34,8 @@ export interface Manners {
   readonly forbiddenSubscription: QoS | undefined;
   /** What it does with a message that its rules forbid. */
   readonly forbiddenPublish: "acknowledged and dropped" | "connection closed";
+  /** When it passes a QoS 2 message on: at PUBLISH, or at PUBREL, so that it is lost with its session before that. */
+  readonly passesOn: "publish" | "release";
 }
 
 export interface BrokerKind {

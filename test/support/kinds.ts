@@ -11,6 +11,7 @@ export const mosquitto: BrokerKind = {
   manners: {
     forbiddenSubscription: 1,
     forbiddenPublish: "acknowledged and dropped",
+    passesOn: "release",
   },
   start: ({ users, only } = {}) =>
     Mosquitto.start({
@@ -27,6 +28,7 @@ export const aedes: BrokerKind = {
   manners: {
     forbiddenSubscription: undefined,
     forbiddenPublish: "connection closed",
+    passesOn: "publish",
   },
   start: startAedes,
 };

@@ -10,12 +10,16 @@ import type { BrokerKind, BrokerOptions, LastingBroker } from "./broker.js";
 
 const HOST = "127.0.0.1";
 
-export const model: BrokerKind = {
-  name: "the broker model",
-  manners: { forbiddenSubscription: undefined, forbiddenPublish: "acknowledged and dropped" },
-  start: (options) => ModelBroker.start(options, "forgets"),
-  startLasting: () => ModelBroker.start({}, "keeps"),
-};
+function kindThat(passesOn: "publish" | "release"): BrokerKind {
+  return {
+    name: `the broker model that passes QoS 2 on at ${passesOn === "publish" ? "PUBLISH" : "PUBREL"}`,
+    manners: { forbiddenSubscription: undefined, forbiddenPublish: "acknowledged and dropped", passesOn },
+    start: (options = {}) => ModelBroker.start(options, "forgets", passesOn),
+    startLasting: () => ModelBroker.start({}, "keeps", passesOn),
+  };
+}
+
+export const models: readonly BrokerKind[] = [kindThat("publish"), kindThat("release")];
 
 /** What the model finds to reject fails the test: it closes the connection at it. */
 const nobody: BrokerWatch = {
@@ -45,13 +49,17 @@ class ModelBroker implements LastingBroker {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
 
-  static async start(options: BrokerOptions = {}, sessions: "keeps" | "forgets"): Promise<ModelBroker> {
-    const broker = new ModelBroker(options, sessions === "keeps");
+  static async start(
+    options: BrokerOptions,
+    sessions: "keeps" | "forgets",
+    passesOn: "publish" | "release",
+  ): Promise<ModelBroker> {
+    const broker = new ModelBroker(options, sessions === "keeps", passesOn);
     await broker.start();
     return broker;
   }
 
-  constructor({ users, only }: BrokerOptions, keeps: boolean) {
+  constructor({ users, only }: BrokerOptions, keeps: boolean, passesOn: "publish" | "release") {
     this.#keeps = keeps;
     this.#broker = new Broker({
       clock: nodeClock,
@@ -65,7 +73,7 @@ class ModelBroker implements LastingBroker {
         maximumQoS: 2,
         refusing: false,
         mute: 0,
-        passesOn: "publish",
+        passesOn,
         reading: [0, 0],
       },
       watch: nobody,

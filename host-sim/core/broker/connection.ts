@@ -28,6 +28,7 @@ import {
 import { checkTopicFilter } from "../../../src/mqtt/topic.js";
 import { utf8Length } from "../../../src/mqtt/utf8.js";
 import type { Peer, PeerCallbacks } from "../link.js";
+import { Answers } from "./answers.js";
 import type { Broker } from "./broker.js";
 import { type Connect, readConnect, topicName } from "./connect.js";
 import { forbids } from "./forbidden.js";
@@ -45,6 +46,7 @@ export class BrokerConnection implements PeerCallbacks {
   readonly #broker: Broker;
   readonly #peer: Peer;
   readonly #reader = new PacketReader();
+  readonly #answers: Answers;
   readonly #take = (first: number, body: Uint8Array): boolean => this.#packet(first, body);
   #connect: Connect | undefined;
   #session: BrokerSession | undefined;
@@ -58,8 +60,6 @@ export class BrokerConnection implements PeerCallbacks {
   /** What PUBACK must come for, and PUBREC: in the order sent. [MQTT-4.6.0-2], [MQTT-4.6.0-3] */
   readonly #awaitPuback: number[] = [];
   readonly #awaitPubrec: number[] = [];
-  /** When the last PUBREC is due that keeps the order; infinite once one was withheld. */
-  #pubrecDue = Number.NEGATIVE_INFINITY;
   /** SUBSCRIBE and UNSUBSCRIBE that are not answered. */
   readonly #requests = new Set<number>();
   #silence: unknown;
@@ -68,6 +68,7 @@ export class BrokerConnection implements PeerCallbacks {
   constructor(broker: Broker, peer: Peer) {
     this.#broker = broker;
     this.#peer = peer;
+    this.#answers = new Answers(broker);
     this.#heardAt = broker.clock.now();
     this.#silence = broker.clock.setTimer(() => this.#silent(), CONNECT_TIME);
   }
@@ -149,29 +150,6 @@ export class BrokerConnection implements PeerCallbacks {
     this.#send(packet, id);
   }
 
-  /** Answers in the broker's time, or never. */
-  #answer(type: number, send: () => void): void {
-    const { manners } = this.#broker;
-    const ordered = type === PUBREC && manners.passesOn === "release";
-    const muted = (manners.mute & (1 << type)) !== 0;
-    if (ordered && muted) this.#pubrecDue = Number.POSITIVE_INFINITY;
-    if (muted || (ordered && this.#pubrecDue === Number.POSITIVE_INFINITY)) return;
-    let delay = this.#broker.delay();
-    if (ordered) {
-      const now = this.#broker.clock.now();
-      this.#pubrecDue = Math.max(this.#pubrecDue, now + delay);
-      delay = this.#pubrecDue - now;
-    }
-    if (delay === 0) send();
-    else {
-      this.#broker.clock.setTimer(() => {
-        if (this.#ended) return;
-        if (!(this.#broker.manners.mute & (1 << type))) send();
-        else if (ordered) this.#pubrecDue = Number.POSITIVE_INFINITY;
-      }, delay);
-    }
-  }
-
   // ---- in
 
   #packet(first: number, body: Uint8Array): boolean {
@@ -202,7 +180,7 @@ export class BrokerConnection implements PeerCallbacks {
         this.#unsubscribe(session, body);
         break;
       case PINGREQ:
-        this.#answer(PINGRESP, () => this.#send(Uint8Array.of(PINGRESP << 4, 0)));
+        this.#answers.give(PINGRESP, () => this.#send(Uint8Array.of(PINGRESP << 4, 0)));
         break;
       case DISCONNECT:
         this.#left = true;
@@ -224,7 +202,7 @@ export class BrokerConnection implements PeerCallbacks {
     if (connect.keepAlive > 0) this.#watchSilence(connect.keepAlive * 1500);
     const barred = broker.rules?.mayConnect(connect.user, connect.password) === false;
     if (broker.manners.refusing || barred) {
-      this.#answer(CONNACK, () => {
+      this.#answers.give(CONNACK, () => {
         this.#send(Uint8Array.of(CONNACK << 4, 2, 0, barred ? BAD_USER_NAME_OR_PASSWORD : SERVER_UNAVAILABLE));
         this.close("refused");
       });
@@ -234,7 +212,7 @@ export class BrokerConnection implements PeerCallbacks {
     this.#session = session;
     session.conduct.connected();
     broker.watch.connected(session.id, present);
-    this.#answer(CONNACK, () => {
+    this.#answers.give(CONNACK, () => {
       this.#ready = true;
       this.#send(Uint8Array.of(CONNACK << 4, 2, present ? 1 : 0, 0));
       this.deliver();
@@ -266,12 +244,12 @@ export class BrokerConnection implements PeerCallbacks {
     broker.arrived(session, message, duplicate, !known && (QoS < 2 || broker.manners.passesOn === "publish"));
     if (this.#ended) return;
     if (QoS === 1) {
-      this.#answer(PUBACK, () => {
+      this.#answers.give(PUBACK, () => {
         session.conduct.ended(id);
         this.#sendAck(PUBACK, id);
       });
     } else if (QoS === 2) {
-      this.#answer(PUBREC, () => {
+      this.#answers.give(PUBREC, () => {
         session.conduct.sendsPubrec(id);
         this.#sendAck(PUBREC, id);
       });
@@ -298,7 +276,7 @@ export class BrokerConnection implements PeerCallbacks {
         this.#broker.arrived(session, held, false, true);
         if (this.#ended) return;
       }
-      this.#answer(PUBCOMP, () => {
+      this.#answers.give(PUBCOMP, () => {
         session.conduct.ended(id);
         this.#sendAck(PUBCOMP, id);
       });
@@ -323,7 +301,7 @@ export class BrokerConnection implements PeerCallbacks {
     if (type === PUBACK) this.#done(session, delivery);
     else {
       delivery.state = RELEASED;
-      this.#answer(PUBREL, () => this.#sendAck(PUBREL, id));
+      this.#answers.give(PUBREL, () => this.#sendAck(PUBREL, id));
     }
   }
 
@@ -358,7 +336,7 @@ export class BrokerConnection implements PeerCallbacks {
       const QoS = this.#broker.grant(session, filter, codes[index] as QoS);
       return QoS ?? SUBSCRIBE_FAILURE;
     });
-    this.#answer(SUBACK, () => {
+    this.#answers.give(SUBACK, () => {
       this.#requests.delete(id);
       this.#send(Uint8Array.of(SUBACK << 4, 2 + granted.length, id >> 8, id & 0xff, ...granted), id);
       for (const filter of filters) this.#broker.sendRetained(session, filter);
@@ -370,7 +348,7 @@ export class BrokerConnection implements PeerCallbacks {
     const id = this.#request(session, fields);
     do this.#broker.withdraw(session, topicFilter(fields, "UNSUBSCRIBE"));
     while (fields.left > 0);
-    this.#answer(UNSUBACK, () => {
+    this.#answers.give(UNSUBACK, () => {
       this.#requests.delete(id);
       this.#sendAck(UNSUBACK, id);
     });
@@ -396,7 +374,7 @@ export class BrokerConnection implements PeerCallbacks {
 
   #end(reason: string, withWill = true): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#ended = this.#answers.ended = true;
     this.#broker.clock.clearTimer(this.#silence);
     const session = this.#session;
     if (session !== undefined) this.#broker.leave(session, this, reason, withWill ? this.#connect?.will : undefined);

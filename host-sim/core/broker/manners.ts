@@ -20,7 +20,7 @@ export interface Manners {
   /** Packet types that it does not answer with, a set of bits (`1 << PUBACK`). */
   mute: number;
   /**
-   * When it passes a QoS 2 message on: at PUBLISH (method B of section 4.3.3), or at PUBREL, as mosquitto and aedes do. Then a
+   * When it passes a QoS 2 message on: at PUBLISH, as aedes does (method B of section 4.3.3), or at PUBREL, as mosquitto does. Then a
    * message is lost with its session, and PUBRECs keep their order, because that of the messages comes from it.
    */
   passesOn: "publish" | "release";

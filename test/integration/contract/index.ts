@@ -6,6 +6,7 @@ import { faults } from "./faults.js";
 import { handshakes } from "./handshake.js";
 import { longTopics } from "./long-topics.js";
 import { payloads } from "./payloads.js";
+import { released } from "./released.js";
 import { sessions } from "./sessions.js";
 import { strangers } from "./strangers.js";
 import { unsubscribed } from "./unsubscribed.js";
@@ -15,6 +16,7 @@ export function brokerContract(kind: BrokerKind): void {
   delivery(kind);
   access(kind);
   sessions(kind);
+  released(kind);
   strangers(kind);
   unsubscribed(kind);
   handshakes(kind);

@@ -189,26 +189,6 @@ export function sessions(kind: BrokerKind): void {
         expect(sent.map(({ packet }) => (packet as { dup: boolean }).dup)).not.toContain(true);
       },
     );
-
-    test("is not sent again what it had taken over with PUBREC", async () => {
-      const topic = at.name("owned");
-      const wire = await at.proxy();
-      const mote = await at.mote({}, wire).connect();
-      const reached = wire.stopAt({ from: "client", packet: "pubrel", when: "before" });
-      const token = mote.client.publish(topic, "owned", { QoS: 2 });
-      await reached;
-      let watcher: Peer | undefined;
-      await forget(wire, async () => {
-        watcher = await at.watcher(topic);
-      });
-      await mote.drained();
-      expect(mote.outcomes.get(token)).toBe("delivered");
-      await mote.published(topic, "next", { QoS: 2 });
-      await watcher?.count(1);
-      expect(watcher?.payloads).toEqual(["next"]);
-      // The first of the message before, the second of the message behind it.
-      expect(wire.count("client", "pubrel")).toBe(2);
-    });
   });
 
   if (startLasting === undefined) return;
