@@ -31,11 +31,11 @@ export function longestCommands(node: string): readonly LongestCommand[] {
     return `${text}}`;
   };
   return [
-    { what: "one long text", topic: sample, payload: filled("x"), result: /field "note" is unknown/ },
-    { what: "characters of two bytes", topic: sample, payload: filled("é"), result: /field "note" is unknown/ },
-    { what: "characters of four bytes", topic: sample, payload: filled("😀"), result: /field "note" is unknown/ },
-    { what: "escapes", topic: sample, payload: filled("\\u0001"), result: /field "note" is unknown/ },
-    { what: "many fields", topic: sample, payload: fields(), result: /at most|is unknown/ },
+    { what: "one long text", topic: sample, payload: filled("x"), result: /note.* is unknown/ },
+    { what: "characters of two bytes", topic: sample, payload: filled("é"), result: /note.* is unknown/ },
+    { what: "characters of four bytes", topic: sample, payload: filled("😀"), result: /note.* is unknown/ },
+    { what: "escapes", topic: sample, payload: filled("\\u0001"), result: /note.* is unknown/ },
+    { what: "many fields", topic: sample, payload: fields(), result: /must be at most 32/ },
     { what: "a number", topic: sample, payload: `{"id":"${id}","note":${"9".repeat(900)}}`, result: /is unknown/ },
     { what: "the longest name", topic: named(prefix, BUFFER - HEADERS), payload: "", result: /is unknown/ },
   ];

@@ -64,9 +64,9 @@ const HOUR = 3_600_000;
 const RESTART = 75;
 
 /**
- * The node's whole story: it starts on an empty flash, connects, obeys each command and refuses a wrong one, has messages in
- * flight that are not answered, is without a broker until its queue has overflowed, hands over what it kept, restarts by
- * command, goes on with what is stored, and stops in order.
+ * The node's whole story: it starts on an empty flash, connects, obeys each command, refuses a wrong one and the longest that
+ * anybody can send, has messages in flight that are not answered, is without a broker until its queue has overflowed, hands
+ * over what it kept, restarts by command, goes on with what is stored, and stops in order.
  */
 export async function tellNode(board: Board, modules: readonly Module[], memory: Memory = board.memory): Promise<Told> {
   const flash = emptyFlash();
@@ -79,6 +79,11 @@ export async function tellNode(board: Board, modules: readonly Module[], memory:
   for (const name of ["interval", "settings", "sample", "identify", "restart"]) {
     if (!broker.taken.some(({ topic }) => topic === `motewire/${ID}/result/${name}`))
       wrong.push(`${name} was not obeyed`);
+  }
+  for (const { what, topic, result } of longestCommands(ID)) {
+    const answer = topic.replace("/command/", "/result/");
+    if (!broker.taken.some((message) => message.topic === answer && result.test(message.payload)))
+      wrong.push(`the longest command with ${what} was not answered`);
   }
   return { ...first, ...second, memory: new Map([...first.memory, ...second.memory]), wrong };
 }

@@ -22,7 +22,7 @@ const ASIDE = "x";
  * acknowledgement asks for, and none of them would ever leave.
  */
 const RESERVE_KEY = "r";
-const RESERVE = 192;
+const RESERVE = 224;
 
 export class SessionStore {
   private readonly store: KeyValue;
@@ -107,7 +107,7 @@ export class SessionStore {
 
   /** Keeps room, before something new is accepted. @throws MqttError of kind `resource` */
   reserve(): void {
-    if (!this.hasReserve) this.put(RESERVE_KEY, new Uint8Array(RESERVE));
+    if (!this.hasReserve) this.put(RESERVE_KEY, new Uint8Array(Math.min(RESERVE, this.maximumLength)));
     this.hasReserve = true;
   }
 

@@ -100,7 +100,7 @@ export interface DiagnosticsMessage {
   };
 }
 
-/** An order to the node; an empty payload is one without fields. At most 1,024 bytes. Which fields: commands.ts. */
+/** An order to the node; an empty payload is one without fields. At most 1,024 bytes, 32 fields. Which ones: commands.ts. */
 export interface CommandMessage {
   /** 1 to 64 bytes of your choice, without control characters; comes back in the result. `restart` demands one. */
   id?: string;

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { VirtualClock } from "../../host-sim/core/clock.js";
 import { Client } from "../../src/mqtt/index.js";
 import type { SocketOptions } from "../../src/platform.js";
-import { connack, generate, PINGRESP, type Packet, PacketReader } from "../support/packets.js";
+import { connack, generate, type Packet, PacketReader, PINGRESP } from "../support/packets.js";
 
 /** A socket of a platform that goes on calling when it should not any more. */
 class LateSocket {
@@ -11,7 +11,11 @@ class LateSocket {
   readonly #reader = new PacketReader();
   #incoming: number[] = [];
 
-  constructor(readonly options: SocketOptions) {}
+  readonly options: SocketOptions;
+
+  constructor(options: SocketOptions) {
+    this.options = options;
+  }
 
   open(): void {
     this.options.onWritable(4096);

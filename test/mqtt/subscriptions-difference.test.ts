@@ -92,7 +92,10 @@ describe("the difference between what is wanted and what the broker holds", () =
     const subscriptions = new Subscriptions();
     subscriptions.add("a", 0, handler);
     subscriptions.remove("a");
-    subscriptions.remove("never there");
+    subscriptions.remove("held from before, perhaps");
+    expect(subscriptions.due).toBe(true);
+    // The broker has no session from before.
+    subscriptions.begin(false);
     expect(subscriptions.due).toBe(false);
     expect(subscriptions.known()).toEqual([]);
   });

@@ -65,7 +65,6 @@ describe("on the wire", () => {
     connection.send(suback(connection.expect("subscribe").messageId as number, 1));
     rig.settle();
     rig.client.subscribe("a", { QoS: 1 }, rig.handler);
-    rig.client.unsubscribe("never");
     for (let n = 0; n < 10; n++) {
       connection.expect("pingreq", {}, 60_000);
       connection.send(PINGRESP);

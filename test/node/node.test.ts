@@ -114,10 +114,13 @@ describe("node", () => {
     }
   });
 
-  it("reports a subscription that the broker refuses", () => {
+  it("reports subscriptions that the broker refuses", () => {
     bench.broker.grants = () => 128;
     bench.startConnected();
-    expect(bench.notes.errors).toEqual(["mqtt: the broker refuses the subscription to motewire/mote/command/+"]);
+    expect(bench.notes.errors).toEqual([
+      "mqtt: the broker refuses the subscription to motewire/mote/status",
+      "mqtt: the broker refuses the subscription to motewire/mote/command/+",
+    ]);
   });
 });
 

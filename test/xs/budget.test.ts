@@ -2,6 +2,8 @@ import { describe, expect, it, vi } from "vitest";
 import { board } from "../../boards/esp32c3_devkitm/board.js";
 import { judge, leftOver, readBudget } from "../../scripts/budget/budget.js";
 import { bytecodeOf, growthOver, memoryFigures, smallestNear } from "../../scripts/budget/figures.js";
+import { modulesOf } from "../../scripts/budget/run.js";
+import { entries, tellNode } from "../../scripts/budget/stories.js";
 import { describeWith } from "../support/describe-with.js";
 import { patched } from "./rig.js";
 
@@ -40,6 +42,11 @@ describeWith("C compiler", "on XS, in an ESP32-C3's memory, the firmware", () =>
       ...(await smallestNear(board, budget)),
     };
     expect([...judge(board.id, found, budget), ...leftOver(board.id, found, budget)]).toEqual([]);
+  });
+
+  it("answers the longest commands that anybody can send, and goes on", async () => {
+    const { code, wrong } = await tellNode(board, await modulesOf(entries.node));
+    expect({ code, wrong }).toEqual({ code: 0, wrong: [] });
   });
 
   it("takes the same at every run", async () => {
