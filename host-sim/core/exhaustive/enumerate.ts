@@ -46,18 +46,21 @@ const BEGIN = 20_000;
 const END = 26_000;
 const DURATION = 60_000;
 
-const story: Story = {
-  seed: "exhaustive",
-  duration: DURATION,
-  nodes: [{ program: "probe", interval: 10_000, QoS: 1, latency: [20, 20], window: 1536, flash: 24_576 }],
-  steps: [],
-  // All that follows from one fault has to end well within the time that any faults are given.
-  calms: [DURATION],
-  traffic: false,
-};
+function storyOf(defers: boolean): Story {
+  return {
+    seed: "exhaustive",
+    duration: DURATION,
+    nodes: [{ program: "probe", interval: 10_000, QoS: 1, latency: [20, 20], window: 1536, flash: 24_576, defers }],
+    steps: [],
+    // All that follows from one fault has to end well within the time that any faults are given.
+    calms: [DURATION],
+    traffic: false,
+  };
+}
 
-export function positionsOf(handShake: HandShake): Position[] {
-  const { operations, up, down, packets } = extentOf(handShake);
+/** @param defers whether what is written lasts only after a sync, which is then an operation, too */
+export function positionsOf(handShake: HandShake, defers = false): Position[] {
+  const { operations, up, down, packets } = extentOf(handShake, defers);
   const positions: Position[] = [];
   for (let operation = 0; operation < operations; operation++) {
     for (const phase of ["before", "after"] as const) positions.push({ kind: "power", phase, operation });
@@ -75,8 +78,8 @@ export function positionsOf(handShake: HandShake): Position[] {
 }
 
 /** @returns what is broken by a fault at that position */
-export function runPosition(handShake: HandShake, position: Position): readonly Violation[] {
-  const stage = prepare(handShake, story);
+export function runPosition(handShake: HandShake, position: Position, defers = false): readonly Violation[] {
+  const stage = prepare(handShake, storyOf(defers));
   stage.simulation.at(BEGIN, () => {
     inject(stage, position);
     handShake.act(stage);
@@ -84,8 +87,8 @@ export function runPosition(handShake: HandShake, position: Position): readonly 
   return stage.simulation.run().violations;
 }
 
-function extentOf(handShake: HandShake): Extent {
-  const stage = prepare(handShake, story);
+function extentOf(handShake: HandShake, defers: boolean): Extent {
+  const stage = prepare(handShake, storyOf(defers));
   const { simulation, device, observer } = stage;
   /** Bytes that have gone over each connection. */
   const bytes = { up: [] as number[], down: [] as number[] };
@@ -103,14 +106,14 @@ function extentOf(handShake: HandShake): Extent {
   simulation.at(BEGIN, () => {
     connection = connectionOf(stage);
     const { up, down } = bytes;
-    before = { up: up[connection] ?? 0, down: down[connection] ?? 0, operations: device.flash.commits };
+    before = { up: up[connection] ?? 0, down: down[connection] ?? 0, operations: device.flash.operations };
     counting = true;
     handShake.act(stage);
   });
   simulation.at(END, () => {
     const { up, down } = bytes;
     extent = {
-      operations: device.flash.commits - before.operations,
+      operations: device.flash.operations - before.operations,
       up: [before.up, up[connection] ?? 0],
       down: [before.down, down[connection] ?? 0],
       packets,

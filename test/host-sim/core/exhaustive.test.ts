@@ -3,17 +3,24 @@ import { describePosition, positionsOf, runPosition } from "../../../host-sim/co
 import { handShakes } from "../../../host-sim/core/exhaustive/hand-shakes.js";
 
 describe.each(handShakes)("$name", (handShake) => {
-  it("keeps the promise whatever single fault there is, wherever it is", () => {
-    const positions = positionsOf(handShake);
-    // A packet has at least two bytes each way, and each byte is a place for three faults.
-    expect(positions.length).toBeGreaterThan(80);
-    const broken = positions.flatMap((position) =>
-      runPosition(handShake, position).map(
-        ({ invariant, detail }) => `${describePosition(position)}: ${invariant}: ${detail}`,
-      ),
-    );
-    expect(broken).toEqual([]);
-  }, 60_000);
+  it.each([
+    ["lasts at once", false],
+    ["lasts after a sync", true],
+  ])(
+    "keeps the promise whatever single fault there is, wherever it is, where what is stored %s",
+    (_, defers) => {
+      const positions = positionsOf(handShake, defers);
+      // A packet has at least two bytes each way, and each byte is a place for three faults.
+      expect(positions.length).toBeGreaterThan(80);
+      const broken = positions.flatMap((position) =>
+        runPosition(handShake, position, defers).map(
+          ({ invariant, detail }) => `${describePosition(position)}: ${invariant}: ${detail}`,
+        ),
+      );
+      expect(broken).toEqual([]);
+    },
+    60_000,
+  );
 });
 
 describe("the positions of a hand-shake", () => {
