@@ -106,10 +106,11 @@ interface End {
   readonly synced: number;
 }
 
-/** An operation, or undefined for a place at which there was something that cannot be read. */
 interface Found {
   readonly at: number;
+  /** Undefined for a place at which there is something that cannot be read. */
   readonly operation: Operation | undefined;
+  readonly isWhole: boolean;
 }
 
 /** @returns the log's random number @throws Error when the log cannot be read at all */
@@ -135,7 +136,7 @@ export function readLog(log: Buffer): Reading {
     const place = nextRecord(log, id, at);
     // The tail is not needed, but a damaged one must not be there when the head is damaged next.
     if (place === undefined || place.start > at || place.isMended) flawed = true;
-    if (place === undefined || place.start > at) found.push({ at, operation: undefined });
+    if (place === undefined || place.start > at) found.push({ at, operation: undefined, isWhole: false });
     if (place === undefined) break;
     const { start, next, end } = place;
     synced = Math.max(synced, end.synced);
@@ -145,15 +146,12 @@ export function readLog(log: Buffer): Reading {
     const value = Uint8Array.from(log.subarray(start + end.length, start + end.length + valueLength));
     const isWhole = next <= log.length && crc32(value, id) === valueSum;
     if (!isWhole) flawed = true;
-    found.push({ at: start, operation: { kind, key, value: isWhole ? value : undefined } });
+    const operation = { kind, key, value: isWhole && kind !== DAMAGED ? value : undefined };
+    found.push({ at: start, operation, isWhole });
   }
-  const cut = found.findIndex(({ at, operation }) => at >= synced && !isReadable(operation));
+  const cut = found.findIndex(({ at, isWhole }) => at >= synced && !isWhole);
   const operations = (cut < 0 ? found : found.slice(0, cut)).flatMap(({ operation }) => operation ?? []);
   return { operations, flawed };
-}
-
-function isReadable(operation: Operation | undefined): boolean {
-  return operation !== undefined && operation.value !== undefined;
 }
 
 interface Place {
@@ -185,7 +183,7 @@ function nextRecord(log: Buffer, id: number, from: number): Place | undefined {
 }
 
 function readEnd(log: Buffer, id: number, at: number, which: number): End | undefined {
-  if (log[at] !== FIRST || log[at + 1] !== which) return undefined;
+  if (at + FIXED > log.length || log[at] !== FIRST || log[at + 1] !== which) return undefined;
   const length = FIXED + (log[at + 3] as number);
   if (at + length > log.length) return undefined;
   if (crc32(log.subarray(at, at + length - 4), seed(id, at)) !== log.readUInt32BE(at + length - 4)) return undefined;

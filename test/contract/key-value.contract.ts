@@ -7,6 +7,11 @@ export interface KeyValueHarness extends Harness {
   readonly store: KeyValue;
   /** The same store as the machine finds it at its next start; the one before must not be used any more. */
   reopen(): KeyValue;
+  /**
+   * The store as the machine finds it after a loss of power at this moment, where that can be had.
+   * @param part from 0 to 1: how much of what was not synced lasts all the same
+   */
+  powerCut?(part: number): KeyValue;
   /** A store, empty, with room for no more than some ten values of 100 bytes. */
   small(): KeyValue;
 }
@@ -51,6 +56,16 @@ function fill(store: KeyValue): string[] {
   }
   throw new Error("the small store is never full");
 }
+
+/** Changes of every kind, to be made one after the other. */
+const CHANGES: readonly ((store: KeyValue) => void)[] = [
+  (store) => store.write("a", bytes(9)),
+  (store) => store.write("b", bytes(40)),
+  (store) => store.write("a", bytes(2, 5)),
+  (store) => store.delete("b"),
+  (store) => store.write("c", bytes(0)),
+  (store) => store.delete("a"),
+];
 
 /** Keys that are allowed: the shortest, the longest, every character, and those that mean something elsewhere. */
 const KEYS = [
@@ -254,4 +269,64 @@ export const keyValueContract: Contract<KeyValueHarness> = [
       expect(fill(store).length).toBe(count);
     },
   },
+  {
+    says: "shows what is changed in its deferred view at once, as it shows there what is changed in itself",
+    check({ store }) {
+      const { deferred = store } = store;
+      for (const [one, other] of [
+        [store, deferred],
+        [deferred, store],
+      ] as const) {
+        one.write("a", bytes(3));
+        expect(contents(other)).toEqual({ a: [...bytes(3)] });
+        one.delete("a");
+        expect(contents(other)).toEqual({});
+      }
+      expect(deferred.maximumLength).toBe(store.maximumLength);
+    },
+  },
+  {
+    says: "refuses in its deferred view what it refuses itself",
+    check({ store, small }) {
+      const { deferred = store } = store;
+      for (const key of NO_KEYS) expect(refusal(() => deferred.write(key, bytes(1)))).toBe("misuse");
+      expect(refusal(() => deferred.write("a", bytes(store.maximumLength + 1)))).toBe("misuse");
+      const little = small();
+      const keys = fill(little.deferred ?? little);
+      expect(little.keys().sort()).toEqual([...keys].sort());
+    },
+  },
+  {
+    says: "holds through a loss of power what was synced in its deferred view, and what came before a change of its own",
+    check(harness) {
+      const { store } = harness;
+      const { deferred } = store;
+      if (deferred === undefined || harness.powerCut === undefined) return;
+      deferred.write("a", bytes(3));
+      deferred.write("b", bytes(4));
+      deferred.sync();
+      deferred.sync();
+      deferred.delete("a");
+      store.write("c", bytes(5));
+      deferred.write("d", bytes(6));
+      expect(contents(harness.powerCut(0))).toEqual({ b: [...bytes(4)], c: [...bytes(5)] });
+    },
+  },
+  ...[0, 0.2, 0.4, 0.6, 0.8, 1].map((part) => ({
+    says: `has the first ones of the changes that were not synced, or none, after a loss of power (${part} of them)`,
+    check(harness: KeyValueHarness) {
+      const { deferred } = harness.store;
+      if (deferred === undefined || harness.powerCut === undefined) return;
+      deferred.write("before", bytes(7));
+      deferred.sync();
+      const states = [contents(deferred)];
+      for (const change of CHANGES) {
+        change(deferred);
+        states.push(contents(deferred));
+      }
+      const left = contents(harness.powerCut(part));
+      expect(states).toContainEqual(left);
+      if (part === 1) expect(left).toEqual(states.at(-1));
+    },
+  })),
 ];

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Flash } from "../../host-sim/core/flash.js";
@@ -21,6 +21,22 @@ function wrap(store: KeyValue, spoil: Spoil): KeyValue {
     delete: (key) => store.delete(key),
     keys: () => store.keys(),
     ...spoil(store),
+  };
+}
+
+/** A flash that defers; what is `spoilt` of it when power is lost. */
+function deferring(spoil: (flash: Flash) => void = () => undefined) {
+  const store = new Flash({ defers: true });
+  return {
+    store,
+    reopen: () => store,
+    small: () => new Flash({ defers: true, capacity: 1600 }),
+    powerCut: (part: number) => {
+      store.losePower((most) => Math.round(most * part));
+      spoil(store);
+      return store;
+    },
+    until: untilReal,
   };
 }
 
@@ -48,8 +64,30 @@ function files(): KeyValueHarness {
     open.push(store);
     return store;
   };
+  const store = reopen("store");
+  const log = join(folder, "store", "store.log");
+  // As long as the log was when it was last made safe.
+  let safe = statSync(log).size;
+  const noting = <A extends unknown[]>(work: (...args: A) => void) => {
+    return (...args: A): void => {
+      work(...args);
+      safe = statSync(log).size;
+    };
+  };
+  const { deferred } = store;
   return {
-    store: reopen("store"),
+    store: wrap(store, () => ({
+      write: noting((key, value) => store.write(key, value)),
+      delete: noting((key) => store.delete(key)),
+      deferred: { ...deferred, sync: noting(() => deferred.sync()) },
+    })),
+    powerCut: (part) => {
+      const cut = join(folder, "cut", "store.log");
+      mkdirSync(join(folder, "cut"));
+      copyFileSync(log, cut);
+      truncateSync(cut, safe + Math.round((statSync(log).size - safe) * part));
+      return reopen("cut");
+    },
     reopen: () => {
       close();
       return reopen("store");
@@ -76,6 +114,12 @@ runContract("simulated flash", keyValueContract, () => {
   // Flash outlives the machine: what the next start finds is the same.
   const store = new Flash({ capacity: nvsCapacity(24_576) });
   return { store, reopen: () => store, small: () => new Flash({ capacity: 1600 }), until: untilReal };
+});
+runContract("simulated flash that defers", keyValueContract, deferring);
+runContract("store of a simulated machine that defers", keyValueContract, () => {
+  const { store, small, ...harness } = deferring();
+  const guard = (session: KeyValue) => bootOf({ session }).platform.session;
+  return { ...harness, store: guard(store), reopen: () => guard(store), small: () => guard(small()) };
 });
 runContract("store in files", keyValueContract, files);
 
@@ -223,6 +267,29 @@ runDefects("the store's contract", keyValueContract, [
         }));
       },
     }),
+  ],
+]);
+
+runDefects("the contract of a store that defers", keyValueContract, [
+  [
+    "loses what was synced",
+    "holds through a loss of power what was synced in its deferred view, and what came before a change of its own",
+    () => deferring((flash) => flash.delete("b")),
+  ],
+  [
+    "loses a change and keeps one behind it",
+    "has the first ones of the changes that were not synced, or none, after a loss of power (0.4 of them)",
+    () => deferring((flash) => flash.write("c", new Uint8Array(0))),
+  ],
+  [
+    "takes anything in its deferred view",
+    "refuses in its deferred view what it refuses itself",
+    spoilt((s) => ({ deferred: { ...wrap(s, () => ({ write: () => undefined })), sync: () => undefined } })),
+  ],
+  [
+    "keeps what is changed to its deferred view",
+    "shows what is changed in its deferred view at once, as it shows there what is changed in itself",
+    spoilt(() => ({ deferred: { ...wrap(new MemoryStore(), () => ({})), sync: () => undefined } })),
   ],
 ]);
 
