@@ -64,7 +64,7 @@ export const PUBLISHING: readonly Statement[] = [
     ],
     violation: {
       file: "receiver",
-      changes: [["this.answer(QoS === 1 ? PUBACK : PUBREC, id);", "this.answer(PUBACK, id);"]],
+      changes: [["this.answer(PUBREC, next.id);", "this.answer(PUBACK, next.id);"]],
     },
   },
   {
