@@ -59,8 +59,8 @@ export function flashLife(
   let entries = 0;
   const write = (aDay: number, length: number) => {
     writes += aDay * valuesOf(QoS);
-    // PUBREC has the message replaced by the four bytes of its PUBREL.
-    entries += aDay * (nvsEntries(length) + (QoS === 2 ? nvsEntries(4 + 2) : 0));
+    // PUBREC has a note of one byte, and the store's checksum, written beside the message.
+    entries += aDay * (nvsEntries(length) + (QoS === 2 ? nvsEntries(1 + 2) : 0));
   };
   // With `offline` and `never`, nothing is written as long as the connection lasts; QoS 0 is never stored.
   if (durability === "always" && QoS > 0) {

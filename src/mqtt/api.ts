@@ -40,7 +40,8 @@ export interface Message {
 export type MessageHandler = (message: Message) => void;
 
 /**
- * A payload too large to be held: read when there is room to send it, from the start again when it must be sent again.
+ * A payload too large to be held: read when there is room to send it, from the start again when it must be sent again. It
+ * must be readable until the message's outcome is told, with QoS 2 beyond PUBREC too.
  */
 export interface PayloadSource {
   /** Bytes in all; at most {@link MAXIMUM_REMAINING_LENGTH} less the packet's other fields. */
@@ -93,11 +94,14 @@ export type Outcome =
   /** QoS 0: handed to the socket. QoS 1: PUBACK. QoS 2: PUBCOMP. */
   | "delivered"
   /**
-   * As `delivered`; but the broker had lost its session in between, or may have (power was lost, or a CONNECT was not
-   * answered, while the QoS 2 message was on its way): it may have the message twice.
+   * As `delivered`, of a copy that was published again: the broker had lost its session in between, or may have (power was
+   * lost, or a CONNECT was not answered, while the QoS 2 message was on its way). It may have the message twice.
    */
   | "may-be-duplicated"
-  /** QoS 0 whose connection was lost before it was sent, or a source that failed. */
+  /**
+   * QoS 0 whose connection was lost before it was sent; a source that failed; or what the version before had stored between
+   * PUBREC and PUBCOMP, without its payload, when the broker has lost the session: whether it was passed on is not known.
+   */
   | "lost";
 
 /** All that the client calls. Each is optional; none is called from inside a method of the client. */

@@ -3,7 +3,8 @@
  *
  * - `s`                  who the session is with, the counter's reservation, the subscriptions; JSON
  * - `c`                  there while what `s` says of the broker's session holds
- * - `o<token, base 36>`  an accepted message, as the packet to be sent next for it
+ * - `o<token, base 36>`  an accepted message, as PUBLISH; in format 2, PUBREL once PUBREC had come
+ * - `p<token, base 36>`  beside a message, one byte: it was parked and never sent (0), may have been sent (1), PUBREC has come (2)
  * - `i<id, base 36>`     an incoming QoS 2 message: state, token, print, flags, topic, payload
  * - `r`                  nothing: room for changes of what is stored already
  * - `x…`                 a value of one of these keys that could not be used, set aside

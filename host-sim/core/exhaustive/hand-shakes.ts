@@ -4,6 +4,7 @@ import { utf8 } from "../broker/message.js";
 import type { Device } from "../sim/device.js";
 import type { Observer } from "../sim/observer.js";
 import { HOST, PORT, Simulation } from "../sim/simulation.js";
+import { RELEASE } from "../sim/states.js";
 import type { Story } from "../sim/story.js";
 import { Script } from "./script.js";
 
@@ -48,6 +49,15 @@ const EARLY = 15_000;
 export const handShakes: readonly HandShake[] = Object.freeze([
   { name: "publish with QoS 1", act: (stage) => publish(stage, PAYLOAD, 1) },
   { name: "publish with QoS 2", act: (stage) => publish(stage, PAYLOAD, 2) },
+  {
+    name: "publish with QoS 2, and the session is lost between PUBREC and PUBREL",
+    act: (stage) => {
+      const { broker, clock } = stage.simulation;
+      broker.manners.passesOn = "release";
+      stage.observer.shakes.await(RELEASE, () => clock.setTimer(() => broker.forget(stage.observer.id), 0));
+      publish(stage, PAYLOAD, 2);
+    },
+  },
   { name: "receive with QoS 1", act: (stage) => send(stage, PAYLOAD, 1) },
   { name: "receive with QoS 2", act: (stage) => send(stage, PAYLOAD, 2) },
   {

@@ -27,9 +27,9 @@ describe("the positions of a hand-shake", () => {
   const positions = positionsOf(handShakes.find(({ name }) => name === "publish with QoS 2") as never);
 
   it("hold every operation of the flash, before and after, failing with the old value and with the new", () => {
-    // The reserve, accepted, released, forgotten.
+    // The reserve, accepted, PUBREC noted, message and note forgotten.
     const operations = positions.flatMap((position) => ("operation" in position ? [JSON.stringify(position)] : []));
-    expect(new Set(operations).size).toBe(4 * 4);
+    expect(new Set(operations).size).toBe(5 * 4);
   });
 
   it("hold every packet", () => {

@@ -9,6 +9,7 @@ import { generate, type Packet, PacketReader } from "../../../support/packets.js
 class Rig {
   readonly clock = new VirtualClock();
   readonly rejections: string[] = [];
+  readonly wills: boolean[] = [];
   readonly arrivals: [string, boolean][] = [];
   readonly broker: Broker;
 
@@ -26,7 +27,7 @@ class Rig {
       dropped() {},
       refused: (id) => void this.rejections.push(`forbidden to ${id}`),
       rejected: (_id, rule) => void this.rejections.push(rule),
-      willed() {},
+      willed: (_id, clean) => void this.wills.push(clean),
       silent: (_id, ms) => void this.rejections.push(`silent for ${ms}`),
     };
     this.broker = new Broker({
@@ -245,6 +246,40 @@ describe("QoS 2 at the broker model", () => {
     expect(rig.rejections).toEqual([]);
   });
 
+  it("passes it on at PUBREL in that manner, and loses it with the session before that", () => {
+    const rig = new Rig();
+    rig.broker.manners.passesOn = "release";
+    const link = rig.connect();
+    link.send(publish(1, "x", false, 2), publish(2, "y", false, 2));
+    rig.clock.advance(0);
+    link.send({ cmd: "pubrel", messageId: 1 } as Packet);
+    expect(rig.arrivals.map(([, passedOn]) => passedOn)).toEqual([false, false, true]);
+    rig.broker.forget("c");
+    const again = rig.connect();
+    again.send(publish(2, "y", false, 2));
+    rig.clock.advance(0);
+    again.send({ cmd: "pubrel", messageId: 2 } as Packet);
+    expect(rig.arrivals.slice(3).map(([, passedOn]) => passedOn)).toEqual([false, true]);
+    expect(rig.rejections).toEqual([]);
+  });
+
+  it("keeps the order of PUBREC in that manner, whatever its delays, and withholds all behind one that it withholds", () => {
+    const rig = new Rig();
+    Object.assign(rig.broker.manners, { passesOn: "release", delay: [0, 50] });
+    const link = rig.connect();
+    rig.clock.advance(100);
+    const ids = Array.from({ length: 20 }, (_, at) => at + 1);
+    link.send(...ids.map((id) => publish(id, `${id}`, false, 2)));
+    rig.clock.advance(100);
+    expect(link.news()).toEqual(["connack", ...ids.map((id) => ["pubrec", id])]);
+    rig.broker.manners.mute = 1 << 5;
+    link.send(publish(21, "withheld", false, 2));
+    rig.broker.manners.mute = 0;
+    link.send(publish(22, "behind it", false, 2));
+    rig.clock.advance(100);
+    expect(link.news()).toEqual([]);
+  });
+
   it("delivers with PUBREL after a reconnect when PUBREC has come", () => {
     const rig = new Rig();
     const link = rig.connect();
@@ -259,6 +294,24 @@ describe("QoS 2 at the broker model", () => {
     again.send({ cmd: "pubcomp", messageId: 1 } as Packet);
     again.end();
     expect(rig.connect().news()).toEqual(["connack"]);
+    expect(rig.rejections).toEqual([]);
+  });
+});
+
+describe("connections at the broker model", () => {
+  it("are read in parallel: it may read CONNECT before the DISCONNECT that was sent before it, and publish a will", () => {
+    const rig = new Rig();
+    rig.broker.manners.reading = [0, 50];
+    for (let times = 0; times < 40 && rig.wills.length === 0; times++) {
+      const will = { topic: "w", payload: Buffer.from("gone"), qos: 0, retain: false };
+      const link = rig.connect({ clean: true, will } as Partial<Packet>);
+      rig.clock.advance(60);
+      link.send({ cmd: "disconnect" } as Packet);
+      link.end();
+      rig.connect();
+      rig.clock.advance(60);
+    }
+    expect(rig.wills).toEqual([true]);
     expect(rig.rejections).toEqual([]);
   });
 });

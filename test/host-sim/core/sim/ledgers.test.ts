@@ -88,6 +88,39 @@ describe("of messages that a node sends", () => {
     }
   });
 
+  it("one that the broker did not pass on before it lost its session is missed, whatever is said of it", () => {
+    const out = new Out();
+    const token = out.accept(1, 2);
+    out.arrive(1, 2, false);
+    out.ledger.sessionLost();
+    out.ledger.sessionGranted(false);
+    out.ledger.sessionSeen();
+    out.ledger.sessionGranted(true);
+    out.ledger.publish(token, "may-be-duplicated");
+    out.ledger.check(1e9);
+    expect(out.broken).toEqual(["acknowledged-unsent", "qos2-lost"]);
+  });
+
+  it("it is not when the answer to the CONNECT that began the next session was not seen: nobody could tell the client", () => {
+    const out = new Out();
+    const token = out.accept(1, 2);
+    out.arrive(1, 2, false);
+    out.ledger.sessionLost();
+    out.ledger.sessionGranted(false);
+    out.ledger.sessionGranted(true);
+    out.ledger.publish(token, "delivered");
+    out.ledger.check(1e9);
+    expect(out.broken).toEqual([]);
+  });
+
+  it("one that came to the broker must not be given up, though it was not passed on", () => {
+    const out = new Out();
+    const token = out.accept(1, 2);
+    out.arrive(1, 2, false);
+    out.ledger.drop(token, 1);
+    expect(out.broken).toEqual(["dropped-sent"]);
+  });
+
   it("one that is reported as delivered and did not arrive is noticed at once", () => {
     const out = new Out();
     out.ledger.publish(out.accept(1, 1), "delivered");
