@@ -122,8 +122,10 @@ export interface ClientCallbacks {
   /**
    * Something went wrong that did not end the connection; `error.kind` says whose it is. Codes: `callback-threw`,
    * `takeover-suspected` (closed by the broker again and again soon after CONNACK, while nothing of ours was the reason;
-   * attempts now wait the maximum), `message-parked` (the broker closed the connection whenever that message was sent; it
-   * rests and is tried again later), `qos-2-refused` (the same, for a broker that took no QoS 2 message yet: all such rest),
+   * attempts now wait the maximum), `message-parked` (the connection ended whenever that message was sent, by the broker
+   * or by its wrong answer, or it was never answered, while others passed; it rests and is tried again later),
+   * `qos-2-refused` (the same, for a broker that took no QoS 2 message yet: all such rest), `subscription-parked` (the same,
+   * for a filter: until it is asked for again, or the application subscribes again),
    * `store-damaged` (a stored value was set aside), `store-full` and `store-failed` (what is known of the session is in
    * memory only, until the store takes it; with durability `offline`, messages too when the connection ended).
    */

@@ -181,12 +181,12 @@ export class Protocol {
 
   /**
    * The connection is about to end; {@link closed} follows.
-   * @returns whether the peer has closed it for no reason of ours
+   * @returns whether the peer has closed it while something of ours was in flight
    */
   ending(cause: MqttError, now: number): boolean {
     if (this.state !== CONNECTED) return false;
     const { blame, decoder } = this;
-    if (cause.code === "connection-closed") return !blame.closedByPeer(cause, now);
+    if (cause.code === "connection-closed") return blame.closedByPeer(cause, now);
     if (cause.code === "response-timeout") blame.unanswered(this.options.responseTimeout, cause, now);
     else if (cause.kind === "peer" && (ANSWERS & (1 << decoder.type)) !== 0)
       blame.answeredWrongly(decoder.id, cause, now);
