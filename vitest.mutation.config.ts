@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const LEFT_OUT = ["damage", "power-cut", "refusing-store", "long-offline", "backlog"];
 
 /** Seconds, not milliseconds, the slowest last. A mutant that another test has failed on never gets to them. */
-const SLOW = ["encode", "full-store", "bounds", "hostile", "decode", "poison", "backpressure"];
+const SLOW = ["encode", "full-store", "bounds", "hostile", "decode", "poison", "blame", "backpressure"];
 
 class QuickFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

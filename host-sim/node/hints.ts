@@ -2,6 +2,7 @@
 const hints: readonly (readonly [what: RegExp, hint: string])[] = Object.freeze([
   [/qos-2-refused/, "This broker has no QoS 2: start with --qos 1."],
   [/message-parked/, "Too large for this broker, or a topic that it forbids? It is tried again now and then."],
+  [/subscription-parked/, "Does this broker forbid the filter? It is asked for again now and then."],
   [/refused$|ECONNREFUSED/, "Is the broker running, and is its port right? Without --broker one is started for you."],
   [/no address for/, "The host in --broker is not known to this computer's resolver."],
   [/user name or password|not authori[sz]ed/i, "Check user and password: --broker mqtt://user:password@host:port"],

@@ -133,8 +133,10 @@ export interface ClientCallbacks {
    * Something went wrong that did not end the connection; `error.kind` says whose it is. Codes: `callback-threw`,
    * `async-handler` (a callback returned a promise, which nobody waits for),
    * `takeover-suspected` (closed by the broker again and again soon after CONNACK, while nothing of ours was the reason;
-   * attempts now wait the maximum), `message-parked` (the broker closed the connection whenever that message was sent; it
-   * rests and is tried again later), `qos-2-refused` (the same, for a broker that took no QoS 2 message yet: all such rest),
+   * attempts now wait the maximum), `message-parked` (the connection ended whenever that message was sent, by the broker
+   * or by its wrong answer, or it was never answered, while others passed; it rests and is tried again later),
+   * `qos-2-refused` (the same, for a broker that took no QoS 2 message yet: all such rest), `subscription-parked` (the same,
+   * for a filter: until it is asked for again, or the application subscribes again),
    * `topic-too-long` (a message was acknowledged and not handed over, for the receive buffer has no room for its topic; once for
    * each of the last eight such topics, and once a minute at most), `message-skipped` (the same for a QoS 2 message that could not be
    * held on ten connections over ten minutes), `malformed-messages` (the broker sent malformed bytes that

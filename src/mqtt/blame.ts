@@ -16,14 +16,14 @@
  * what is held: the broker closes without it, too.
  *
  * What comes behind a held message in its stream waits, and so does what was sent before: it may be acquitted, and order is
- * promised. Some brokers have no QoS 2 and close at it (NATS 2.9): where two such messages were convicted and none was ever
- * delivered, all of them rest. So do all to one topic where three were convicted and none was delivered in between.
+ * promised. What becomes of messages that rest is in resting.ts, of filters in subscriptions.ts.
  */
 import { sooner } from "./deadlines.js";
-import { isOfOneStream, isToOneTopic } from "./encode.js";
+import { isOfOneStream } from "./encode.js";
 import type { MqttError } from "./errors.js";
-import { isQoS2, type Outgoing } from "./inflight.js";
+import type { Outgoing } from "./inflight.js";
 import type { Outbox } from "./outbox.js";
+import { GUILTY, Resting, type RestingEvents } from "./resting.js";
 import type { Subscription, Subscriptions } from "./subscriptions.js";
 
 type Suspect = Outgoing | Subscription;
@@ -31,7 +31,7 @@ type Suspect = Outgoing | Subscription;
 /** Strikes from which on all is sent one at a time. */
 const CAREFUL = 4;
 /** Strikes from which on one is held, and convicted the next time. */
-const SUSPECT = 6;
+const SUSPECT = GUILTY;
 /** Strikes for a close with it among others in flight, and with it alone. */
 const AMONG_OTHERS = 2;
 const ALONE = 3;
@@ -43,27 +43,11 @@ const EXACT = 12;
  * broker, at whatever comes. Twice as many the next time, lest what is behind that many is never sent.
  */
 const MAXIMUM = 8;
-/** Messages to one topic that are convicted in a row until all to it rest: it is the topic that the broker does not bear. */
-const TOPIC = 3;
 /** Milliseconds from sending to the close, at most, for the one to be the reason of the other. */
 const PROMPTNESS = 5000;
 /** Milliseconds that a connection must last without what is held to be good. */
 const TRIAL = 3000;
-/** Milliseconds until messages that rest are tried again: at first, and at most after doubling. */
-const FIRST_RETRY = 600_000;
-const LAST_RETRY = 21_600_000;
-
-/** No message that rests is being tried again. */
-const NONE = 0;
-/** They are, from the oldest on, one after the other as long as they are taken. */
-const OLDEST = 1;
-/** The oldest was not: one of the others is to have its chance on the next connection. So no retry costs more than two. */
-const DUE = 2;
-const IN_TURN = 3;
-
-export interface BlameEvents {
-  /** A message rests. @param forQoS2 as all with QoS 2 do @param why what ended the connection last */
-  parked(message: Outgoing, forQoS2: boolean, why: MqttError | undefined): void;
+export interface BlameEvents extends RestingEvents {
   /** A filter rests: it is not asked for. */
   filterParked(filter: string, why: MqttError): void;
 }
@@ -74,13 +58,7 @@ export class Blame {
   private readonly outbox: Outbox;
   private readonly subscriptions: Subscriptions;
   private readonly events: BlameEvents;
-  /** A QoS 2 message has been delivered; none is, and all of them rest. */
-  private hasQoS2 = false;
-  private hasNoQoS2 = false;
-  /** One message each of the topics that rest as a whole. */
-  private topics: Outgoing[] = [];
-  /** It rests, and whether for its QoS alone the next one tells. */
-  private undecided: Outgoing | undefined;
+  private readonly resting: Resting;
   private held: Suspect[] = [];
   /** Topics and filters convicted since something was answered, and how many may be. */
   private convicted = 0;
@@ -88,14 +66,6 @@ export class Blame {
   private connectedAt = 0;
   /** When what was answered last on this connection had been sent; undefined while nothing was. */
   private answeredFrom: number | undefined;
-  private retry = FIRST_RETRY;
-  /** When messages were parked last, or the first connection after a restart was granted. */
-  private parkedAt: number | undefined;
-  /** How far it is with trying messages that rest: see {@link OLDEST}. */
-  private retrying = NONE;
-  /** The tokens of the message that was tried last, and of the last one in turn. */
-  private tried = 0;
-  private turn = 0;
 
   // What the end of the connection asks for, once the log is rewound.
   private accused: Suspect | undefined;
@@ -108,11 +78,12 @@ export class Blame {
     this.outbox = outbox;
     this.subscriptions = subscriptions;
     this.events = events;
+    this.resting = new Resting(outbox, events, (message) => this.held.includes(message));
   }
 
   connected(now: number): void {
     this.connectedAt = now;
-    this.parkedAt ??= now;
+    this.resting.connected(now);
     this.answeredFrom = undefined;
     this.look();
   }
@@ -124,24 +95,7 @@ export class Blame {
     const { strikes } = message;
     message.strikes = 0;
     this.answered(message.sentAt);
-    const { parked } = this.outbox;
-    if (isQoS2(message.packet) && !this.hasQoS2) {
-      this.hasQoS2 = true;
-      this.decide(false);
-    }
-    if (parked.length > 0) this.bears(message);
-    if (strikes < SUSPECT) return;
-    if ((this.retrying & OLDEST) !== 0 && !this.tryAfter(message.token)) this.retrying = NONE;
-    if (parked.length === 0) this.retry = FIRST_RETRY;
-  }
-
-  /** What rests to the same topic, or for its QoS, does not do so for that. */
-  private bears(message: Outgoing): void {
-    this.topics = this.topics.filter(({ packet }) => !isToOneTopic(packet, message.packet));
-    this.rest(this.hasNoQoS2 && !isQoS2(message.packet));
-    this.outbox.parked.forEach((other) => {
-      if (!this.held.includes(other) && isToOneTopic(other.packet, message.packet)) other.strikes = 0;
-    });
+    this.resting.delivered(message, strikes >= SUSPECT);
   }
 
   /** A message was delivered, or a request answered, that was sent at `from`. */
@@ -213,20 +167,8 @@ export class Blame {
       this.accused = first;
   }
 
-  /** Whether one rests to its topic, to which none was delivered since, or one with QoS 2, none of which ever was. */
   private isLikeOthers(one: Suspect): boolean {
-    return "token" in one && (this.countAlike(one) > 0 || this.standsForQoS2(one));
-  }
-
-  private countAlike({ packet }: Outgoing): number {
-    const alike = (other: Outgoing) =>
-      other.strikes >= SUSPECT && !this.held.includes(other) && isToOneTopic(other.packet, packet);
-    return this.outbox.parked.filter(alike).length;
-  }
-
-  private standsForQoS2(one: Outgoing): boolean {
-    const other = (message: Outgoing) => message !== one && isQoS2(message.packet) && !this.held.includes(message);
-    return isQoS2(one.packet) && !this.hasQoS2 && this.outbox.parked.some(other);
+    return "token" in one && this.resting.isLikeOthers(one);
   }
 
   /** The connection has ended, and the log is rewound. */
@@ -280,7 +222,7 @@ export class Blame {
   }
 
   private convict(guilty: Suspect): void {
-    const { outbox, why } = this;
+    const { why } = this;
     if (!this.isLikeOthers(guilty) && ++this.convicted > this.maximum) {
       guilty.strikes = 0;
       this.pardon();
@@ -290,67 +232,16 @@ export class Blame {
     if ("filter" in guilty) {
       this.subscriptions.rest(guilty.filter, this.endedAt, false);
       this.events.filterParked(guilty.filter, why as MqttError);
-      return;
-    }
-    const isTopic = this.countAlike(guilty) >= TOPIC - 1 && !this.topicRests(guilty);
-    const standsForAll = !isTopic && this.standsForQoS2(guilty);
-    outbox.park(outbox.log.indexOf(guilty.id));
-    this.parkedAt = this.endedAt;
-    this.retrying = this.retrying === OLDEST && outbox.parked.length > 1 ? DUE : NONE;
-    const waits = !isTopic && !standsForAll && isQoS2(guilty.packet) && !this.hasQoS2 && this.waitsWithQoS2();
-    if (isTopic) {
-      this.topics.push(guilty);
-      this.retry = FIRST_RETRY;
-    }
-    if (isTopic || standsForAll) this.rest(this.hasNoQoS2 || standsForAll);
-    if (this.undecided === guilty) this.undecided = undefined;
-    if (!waits && (isTopic || isQoS2(guilty.packet))) this.decide(standsForAll);
-    if (waits) this.undecided = guilty;
-    else this.events.parked(guilty, standsForAll, why);
+    } else this.resting.convict(guilty, why, this.endedAt);
   }
 
   /** The broker closes whatever is sent: no message is to wait for hours because of that. */
   private pardon(): void {
     this.convicted = 0;
     this.maximum *= 2;
-    this.topics = [];
-    this.rest(false);
-    this.retry = FIRST_RETRY;
     this.free(true);
-    this.outbox.parked.slice().forEach((message) => {
-      if (!this.held.includes(message)) this.outbox.unpark(message, 0);
-    });
+    this.resting.pardon();
     this.subscriptions.pardon();
-  }
-
-  /** It is known now what the first with QoS 2 that was convicted rests for. */
-  private decide(forQoS2: boolean): void {
-    const { undecided } = this;
-    this.undecided = undefined;
-    if (undecided !== undefined && this.outbox.parked.includes(undecided))
-      this.events.parked(undecided, forQoS2, this.why);
-  }
-
-  private waitsWithQoS2(): boolean {
-    const { log } = this.outbox;
-    for (let index = 0; index < log.length; index++) if (isQoS2(log.at(index).packet)) return true;
-    return false;
-  }
-
-  private topicRests(message: Outgoing): boolean {
-    return this.topics.some(({ packet }) => isToOneTopic(packet, message.packet));
-  }
-
-  /** Has messages to the topics that rest parked when their turn comes. @param hasNoQoS2 those with QoS 2, too */
-  private rest(hasNoQoS2: boolean): void {
-    this.hasNoQoS2 = hasNoQoS2;
-    const { outbox } = this;
-    outbox.rests =
-      hasNoQoS2 || this.topics.length > 0
-        ? (message) =>
-            message.strikes < SUSPECT && ((this.hasNoQoS2 && isQoS2(message.packet)) || this.topicRests(message))
-        : undefined;
-    outbox.onRest = (message) => this.events.parked(message, this.hasNoQoS2 && isQoS2(message.packet), undefined);
   }
 
   // ---- time
@@ -358,42 +249,17 @@ export class Blame {
   /** Milliseconds until {@link tick} has something to do, -1 when there is nothing. */
   next(now: number): number {
     const wake = this.subscriptions.nextWake(now);
-    if (this.held.length > 0 || this.retrying === DUE)
-      return sooner(wake, Math.max(0, TRIAL - ((now - this.connectedAt) | 0)));
-    if (this.outbox.parked.length === 0) return wake;
-    return sooner(wake, Math.max(0, this.retry - ((now - (this.parkedAt ?? now)) | 0)));
+    const trial = Math.max(0, TRIAL - ((now - this.connectedAt) | 0));
+    if (this.held.length > 0) return sooner(wake, trial);
+    return sooner(wake, this.resting.next(now, trial));
   }
 
   tick(now: number): void {
     if (this.next(now) !== 0) return;
     this.subscriptions.wake(now);
     const isGood = ((now - this.connectedAt) | 0) >= TRIAL;
-    if (this.held.length > 0) {
-      if (isGood) this.free(false);
-    } else if (this.retrying === DUE) {
-      if (isGood) this.tryInTurn();
-    } else if (this.outbox.parked.length > 0 && ((now - (this.parkedAt ?? now)) | 0) >= this.retry) {
-      this.retry = Math.min(LAST_RETRY, this.retry * 2);
-      this.parkedAt = now;
-      this.retrying = this.tryAfter(0) ? OLDEST : NONE;
-    }
+    if (this.held.length === 0) this.resting.tick(now, isGood);
+    else if (isGood) this.free(false);
     this.look();
-  }
-
-  private tryInTurn(): void {
-    this.retrying = this.tryAfter(this.turn) || this.tryAfter(this.tried) ? IN_TURN : NONE;
-    this.turn = this.tried;
-  }
-
-  /** Has the first message sent that rests and has a later token. @returns whether there is one */
-  private tryAfter(token: number): boolean {
-    let next: Outgoing | undefined;
-    this.outbox.parked.forEach((one) => {
-      if (one.token > token && (next === undefined || one.token < next.token)) next = one;
-    });
-    if (next === undefined) return false;
-    this.tried = next.token;
-    this.outbox.unpark(next, SUSPECT);
-    return true;
   }
 }

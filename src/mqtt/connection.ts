@@ -184,7 +184,8 @@ export class Connection {
   private ended(cause: MqttError | undefined): void {
     const now = this.platform.clock.now();
     // With something in flight, that may be the reason; with nothing, somebody else with our identifier.
-    const forNoReason = this.protocol.ending(cause, now);
+    const closedByPeer = this.protocol.connected && cause?.code === "connection-closed";
+    const mayBeOurs = this.protocol.ending(cause, now);
     const again = this.protocol.finished && this.protocol.reconnectAtOnce;
     this.attempt++;
     this.room = 0;
@@ -212,7 +213,7 @@ export class Connection {
       this.connect();
       return;
     }
-    const suspected = this.reconnect.ended(now, forNoReason);
+    const suspected = this.reconnect.ended(now, closedByPeer, mayBeOurs);
     const delay = this.linkUp ? this.reconnect.delay(this.protocol.mustWait) : undefined;
     if (delay !== undefined) this.wait(delay);
     if (suspected) {

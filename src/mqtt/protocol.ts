@@ -189,7 +189,7 @@ export class Protocol {
   /**
    * The connection is about to end; {@link closed} follows.
    * @param cause why; undefined when we wanted it
-   * @returns whether the peer has closed it for no reason of ours
+   * @returns whether the peer has closed it while something of ours was in flight
    */
   ending(cause: MqttError | undefined, now: number): boolean {
     if (this.state !== CONNECTED) return false;
@@ -199,7 +199,7 @@ export class Protocol {
       this.spoilt = true;
     }
     if (cause === undefined) return false;
-    if (cause.code === "connection-closed") return !blame.closedByPeer(cause, now);
+    if (cause.code === "connection-closed") return blame.closedByPeer(cause, now);
     if (cause.code === "response-timeout") blame.unanswered(this.options.responseTimeout, cause, now);
     else if (cause.kind === "peer" && (ANSWERS & (1 << decoder.type)) !== 0)
       blame.answeredWrongly(decoder.id, cause, now);

@@ -55,13 +55,15 @@ export class Reconnect {
 
   /**
    * The connection, or the attempt, has ended.
-   * @param closedByPeer the peer closed after it had accepted the connection, and nothing of ours was the reason
+   * @param closedByPeer the peer closed after it had accepted the connection
+   * @param mayBeOurs something of ours may have been the reason: whether it was, one of the next closes tells
    * @returns whether a take-over is suspected now and was not before
    */
-  ended(now: number, closedByPeer: boolean): boolean {
+  ended(now: number, closedByPeer: boolean, mayBeOurs = false): boolean {
     this.alive(now);
     const before = this.takeoverSuspected;
-    this.closes = closedByPeer && !this.isStable(now) ? this.closes + 1 : 0;
+    if (!closedByPeer || this.isStable(now)) this.closes = 0;
+    else if (!mayBeOurs) this.closes++;
     return this.takeoverSuspected && !before;
   }
 

@@ -107,7 +107,7 @@ export const SUBSCRIBING: readonly Statement[] = [
     ],
     violation: {
       file: "subscriptions",
-      changes: [[".slice(0, FILTERS_PER_PACKET);", ".slice(0, type === SUBSCRIBE ? 0 : FILTERS_PER_PACKET);"]],
+      changes: [["single ? 1 : FILTERS_PER_PACKET", "type === SUBSCRIBE ? 0 : FILTERS_PER_PACKET"]],
     },
   },
   {
@@ -141,7 +141,7 @@ export const SUBSCRIBING: readonly Statement[] = [
     ],
     violation: {
       file: "subscriptions",
-      changes: [[".slice(0, FILTERS_PER_PACKET);", ".slice(0, type === UNSUBSCRIBE ? 0 : FILTERS_PER_PACKET);"]],
+      changes: [["single ? 1 : FILTERS_PER_PACKET", "type === UNSUBSCRIBE ? 0 : FILTERS_PER_PACKET"]],
     },
   },
   {
