@@ -90,7 +90,7 @@ export const OPERATION: readonly Statement[] = [
       `${REDELIVERY} > goes on with PUBREL after PUBREC, and never sends the message again`,
       `${REDELIVERY} > answers a PUBREC that the broker repeats, and one for a message that is done`,
     ],
-    violation: { file: "outbox", changes: [["    entry.packet = packet;\n", ""]] },
+    violation: { file: "outbox", changes: [["    entry.released = true;\n", ""]] },
   },
   {
     number: "MQTT-4.3.3-2",
