@@ -128,6 +128,8 @@ export class Outbox {
   /** The broker has accepted a connection. */
   online(): void {
     this._online = true;
+    // What could not be noted, while the store was full, is noted when it takes it.
+    this.parked.every((entry) => !entry.stored || entry.marked || this.mark(entry, wasSent(entry)));
   }
 
   /**
@@ -303,12 +305,15 @@ export class Outbox {
     if (entry.stored && !entry.marked) this.mark(entry, wasSent(entry));
   }
 
-  private mark(entry: Outgoing, sent: boolean): void {
+  /** @returns whether it is noted */
+  private mark(entry: Outgoing, sent: boolean): boolean {
     try {
       this.store?.mark(entry.token, sent ? PARKED_SENT : PARKED);
       entry.marked = true;
+      return true;
     } catch {
       // Without the mark a restart tries it again at once, and another message that was sent may be taken for one that was not.
+      return false;
     }
   }
 

@@ -49,6 +49,25 @@ describe("what the store is asked", () => {
     expect(changes()).toBe("+p2");
   });
 
+  it("when a message could not be marked as put aside: to mark it with the next connection, for it may have been sent", () => {
+    const store = new MapStore();
+    const outbox = outboxOn(store);
+    accept(outbox, 1, 2, 3);
+    send(outbox);
+    store.refuse = (key, value) => {
+      if (value !== undefined) throw Object.assign(new Error(`no room for ${key}`), { storage: "full" });
+    };
+    outbox.park(1);
+    outbox.park(0);
+    outbox.offline();
+    const changes = changesOf(store);
+    outbox.online();
+    expect(changes().split(" ").sort()).toEqual(["+p1", "+p2"]);
+    outbox.offline();
+    outbox.online();
+    expect(changes()).toBe("");
+  });
+
   it("when a message is put aside: to mark it, once, and again when it is to be sent though it never was", () => {
     const store = new MapStore();
     const outbox = outboxOn(store);

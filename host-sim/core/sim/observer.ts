@@ -37,7 +37,7 @@ import {
 import type { Trace } from "./trace.js";
 
 /** See the invariant `blame`. */
-const MOST_REFUSALS = 8;
+const MOST_REFUSALS = 24;
 
 export class Observer implements Witness {
   readonly index: number;
