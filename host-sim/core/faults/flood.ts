@@ -17,7 +17,11 @@ export const floodFaults: readonly Fault[] = Object.freeze([
     parameters: [count("count", "how many at once", 150, 1), ms("pause", "time between", 1000, 1)],
     // No more in all than a slow way and a broker that sends one at a time bring within the time that a story gives them.
     lasts: [1000, 8000],
-    draw: (random) => random.pick([{ count: 20, pause: 1000 }, { count: 150, pause: 10_000 }]),
+    draw: (random) =>
+      random.pick([
+        { count: 20, pause: 1000 },
+        { count: 150, pause: 10_000 },
+      ]),
     begin: ({ broker, observer, clock, random }, values) => {
       const { id } = observer;
       const name = random.integer(0, 1_000_000_000);

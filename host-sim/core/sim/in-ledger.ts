@@ -24,6 +24,9 @@ interface Stream {
   last: number;
 }
 
+/** Milliseconds: reports are limited, so that nobody can fill the log. */
+const UNHELD = 600_000;
+
 export class InLedger {
   readonly #accuse: Accuse;
   readonly #messages = new Map<number, Incoming>();
@@ -36,8 +39,8 @@ export class InLedger {
   #skippedCount = 0;
   /** The client has said that it does not hand over messages with topics that long. */
   #skippingTold = false;
-  /** Reports of a message that could not be held, of which none has been acknowledged yet. */
-  #unheld = 0;
+  /** Until when QoS 2 messages may be skipped that cannot be held: one report stands for those that come soon after it. */
+  #unheldUntil = Number.NEGATIVE_INFINITY;
 
   constructor(accuse: Accuse) {
     this.#accuse = accuse;
@@ -58,8 +61,8 @@ export class InLedger {
   }
 
   /** The client has reported that it skips a QoS 2 message that it could not hold. */
-  tellsUnheld(): void {
-    this.#unheld++;
+  tellsUnheld(now: number): void {
+    this.#unheldUntil = now + UNHELD;
   }
 
   get missing(): number {
@@ -127,15 +130,14 @@ export class InLedger {
   }
 
   /** The client has acknowledged a message. */
-  acknowledge({ print }: BrokerMessage): void {
+  acknowledge({ print }: BrokerMessage, now: number): void {
     const incoming = this.#messages.get(print);
     if (incoming === undefined || incoming.handed > 0) return;
     if (incoming.unfit) {
       this.#skippedCount++;
       this.#missing.delete(incoming);
       if (!this.#skippingTold) this.#accuse("skipped-untold", `${describe(incoming)} was skipped, and nobody was told`);
-    } else if (incoming.QoS === 2 && this.#unheld > 0) {
-      this.#unheld--;
+    } else if (incoming.QoS === 2 && now <= this.#unheldUntil) {
       this.#missing.delete(incoming);
     } else {
       this.#accuse("acknowledged-unhanded", `${describe(incoming)} was acknowledged before it was handed over`);

@@ -215,7 +215,7 @@ export class Observer implements Witness {
   error(error: Error, where: string): void {
     const { code } = error as Error & { readonly code?: string };
     if (code === "topic-too-long") this.in.tellsSkipping();
-    else if (code === "message-skipped") this.in.tellsUnheld();
+    else if (code === "message-skipped") this.in.tellsUnheld(this.#clock.elapsed);
     else if (code === "session-discarded") this.#mayDiscard = true;
     else if (code === "subscription-rests") this.#resting.add(error.message.split('"')[1] as string);
     this.#trace.add("error", this.index, 0, 0, `${where}: ${error.message}`);

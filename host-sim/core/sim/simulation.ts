@@ -287,7 +287,7 @@ export class Simulation {
       disordered: (id, packetId, print, before) => by(id)?.out.disorder(packetId, print, before),
       inFlight: (id, count) => by(id)?.inFlight(count),
       routed: (id, message, QoS: QoS) => by(id)?.routed(message, QoS),
-      acknowledged: (id, message) => by(id)?.in.acknowledge(message),
+      acknowledged: (id, message) => by(id)?.in.acknowledge(message, this.clock.elapsed),
       sessionLost: (id, byClient) => by(id)?.sessionLost(byClient),
       dropped: (id, message) => by(id)?.in.giveUp(message),
       rejected: (id, rule, why) => {
