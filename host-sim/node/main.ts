@@ -1,4 +1,5 @@
 /** The simulator's command line. */
+import { masked } from "../../src/platforms/broker-url.js";
 import { processTerminal, type Terminal } from "./terminal.js";
 import { UsageError } from "./usage.js";
 
@@ -41,7 +42,9 @@ async function main([name = "", ...rest]: readonly string[], terminal: Terminal)
     }
     const subcommand = subcommands.find((candidate) => candidate.name === name);
     if (subcommand !== undefined) return await subcommand.main(rest, terminal);
-    throw new UsageError(`unknown command "${name}": known are ${subcommands.map((known) => known.name).join(", ")}`);
+    throw new UsageError(
+      `unknown command "${masked(name)}": known are ${subcommands.map((known) => known.name).join(", ")}`,
+    );
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n`);

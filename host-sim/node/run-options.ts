@@ -4,10 +4,9 @@ import type { QoS } from "../../src/mqtt/api.js";
 import { readDuration } from "../../src/node/duration.js";
 import { definitions, type Settings } from "../../src/node/settings.js";
 import { Topics } from "../../src/node/topics.js";
+import { type BrokerAddress, readBrokerUrl } from "../../src/platforms/broker-url.js";
 import { boards, findBoard } from "../core/boards.js";
 import { describeFlags, type Flag, readFlags } from "./args.js";
-import { parseBrokerUrl } from "./broker-url.js";
-import type { BrokerAddress } from "./raw-mqtt.js";
 import { UsageError } from "./usage.js";
 
 export interface RunOptions {
@@ -40,7 +39,7 @@ const flags: readonly Flag<RunOptions>[] = Object.freeze([
     value: "URL",
     help: "mqtt://user:password@host:port of a broker; default: an embedded one on 127.0.0.1, from port 1883 on",
     read(text, into) {
-      into.broker = parseBrokerUrl("--broker", text);
+      into.broker = checked("--broker", () => readBrokerUrl(text));
     },
   },
   {
@@ -162,12 +161,13 @@ function duration(flag: string, text: string, least: number, most: number): numb
   return checked(flag, () => readDuration(flag, text, least, most));
 }
 
-/** The node's own rules say what is wrong; here only the flag is named. */
+/** Others' rules say what is wrong; here only the flag is named. */
 function checked<T>(flag: string, check: () => T): T {
   try {
     return check();
   } catch (error) {
     const { message } = error as Error;
+    if (message.startsWith('"')) throw new UsageError(`${flag} is ${message}`);
     throw new UsageError(message.startsWith(flag) ? message : `${flag}: ${message}`);
   }
 }

@@ -5,4 +5,13 @@ const module = await import("../../dist/host-sim/node/platform.js").catch((error
   throw explained(error);
 });
 
-export const { FileStore, nodejsClock, nodejsPlatform, openTcpSocket, resolve, tcpOpener } = module;
+export const {
+  FileStore,
+  nodejsClock,
+  nodejsPlatform,
+  openTcpSocket,
+  readBrokerUrl,
+  resolve,
+  tcpOpener,
+  writeBrokerUrl,
+} = module;
