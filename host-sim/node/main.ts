@@ -1,5 +1,6 @@
 /** The simulator's command line. */
 import { masked } from "../../src/platforms/broker-url.js";
+import { visible } from "../../src/platforms/quoted.js";
 import { processTerminal, type Terminal } from "./terminal.js";
 import { UsageError } from "./usage.js";
 
@@ -36,6 +37,10 @@ const subcommands: readonly [Subcommand, ...Subcommand[]] = [
 
 async function main([name = "", ...rest]: readonly string[], terminal: Terminal): Promise<number> {
   try {
+    if (name === "--help" || name === "-h") {
+      terminal.write(`${help()}\n`);
+      return 0;
+    }
     if (name === "" || name.startsWith("-")) {
       const [byDefault] = subcommands;
       return await byDefault.main(name === "" ? rest : [name, ...rest], terminal);
@@ -47,9 +52,15 @@ async function main([name = "", ...rest]: readonly string[], terminal: Terminal)
     );
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${visible(error.message)}\n`);
     return 2;
   }
+}
+
+function help(): string {
+  const width = Math.max(...subcommands.map(({ name }) => name.length));
+  const rows = subcommands.map(({ name, help }) => `  ${name.padEnd(width)}  ${help}`);
+  return `The simulator.\n\nUsage: npm run sim -- [command] [flags]\n\n${rows.join("\n")}\n\nWith --help behind it, each says its flags.`;
 }
 
 const terminal = processTerminal();

@@ -26,7 +26,7 @@ const OBSERVING = 5_000;
 
 /** @returns the exit code. @throws UsageError */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const options = readRunOptions(args, Math.floor(Math.random() * 0x1_0000_0000));
+  const options = readRunOptions(args, Math.floor(Math.random() * 0x1_0000_0000), process.env.MOTEWIRE_PASSWORD);
   if (options === undefined) {
     terminal.write(`${runHelp}\n`);
     return 0;

@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
 import { readRunOptions, runHelp } from "../../../host-sim/node/run-options.js";
 import { UsageError } from "../../../host-sim/node/usage.js";
 
@@ -53,6 +56,9 @@ test.each([
   ["--seed 4294967296", /^--seed is "4294967296"/],
   ["--seed 1e3", /^--seed is "1e3"/],
   ["--json=yes", /^--json takes no value$/],
+  ["mqtt://user:secret@host", /^unexpected "mqtt:\/\/\*\*\*@host": flags begin with --$/],
+  ["--password-file nowhere --broker mqtt://u@h", /^--password-file: ENOENT/],
+  ["--password-file package.json", /^--password-file needs a user: --broker mqtt:\/\/user@host:port$/],
   ["--broker http://user:secret@host", /^--broker is "http:\/\/\*\*\*@host": must begin with mqtt:\/\/, as in /],
 ])("%s is refused in one line that names it", (line, message) => {
   let thrown: unknown;
@@ -72,4 +78,31 @@ test.each(["--help", "-h", "--bogus --help"])("%s asks for help", (line) => {
 
 test("the help's lines are not too wide for a terminal that is not narrow", () => {
   for (const line of runHelp.split("\n")) expect(line.length).toBeLessThanOrEqual(130);
+});
+
+describe("the broker's password", () => {
+  const broker = (line: string, password?: string) => readRunOptions(line.split(" "), 1, password)?.broker;
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "motewire-password-"));
+    return () => rmSync(folder, { recursive: true });
+  });
+
+  test.each([
+    ["secret", "secret"],
+    ["secret\n", "secret"],
+    ["secret\r\n", "secret"],
+    [" two words \n\n", " two words \n"],
+  ])("comes from a file that holds %j, for a command line is public", (text, password) => {
+    const file = join(folder, "password");
+    writeFileSync(file, text);
+    expect(broker(`--broker mqtt://u@h --password-file ${file}`, "of the environment")).toMatchObject({ password });
+  });
+
+  test("comes from the environment, where it stands nowhere else and there is a user", () => {
+    expect(broker("--broker mqtt://u@h", "pw")).toMatchObject({ user: "u", password: "pw" });
+    expect(broker("--broker mqtt://u:own@h", "pw")).toMatchObject({ password: "own" });
+    expect(broker("--broker mqtt://h", "pw")).not.toHaveProperty("password");
+    expect(broker("--json", "pw")).toBeUndefined();
+  });
 });
