@@ -73,6 +73,6 @@ describeWith("C compiler", "on XS, in an ESP32-C3's memory, the firmware", () =>
   it("is caught when it keeps a little of every message", async () => {
     const leak = patched("src/mqtt/bound.ts", "  check(", "  private readonly kept: number[] = [];\n  check(");
     const [source, text] = [leak[0], leak[1].replace(/( {2}check\([^{]*\{)/, "$1\n    this.kept.push(1);")];
-    expect(await growthOver(board, 1000, new Map([[source, text]]))).toMatch(/more in use than after/);
+    expect(await growthOver(board, 500, new Map([[source, text]]))).toMatch(/more in use than after/);
   });
 });

@@ -6,7 +6,7 @@ import { PLENTY, patched, runOnXs, runText } from "./rig.js";
 vi.setConfig({ testTimeout: 120_000 });
 
 /** Where `matches` begins. */
-const MATCHES = "export function matches(filter: string, topic: string): boolean {";
+const MATCHES = "export function matches(subscription: string, topic: string): boolean {";
 
 /** Runs one call of the codec with a source that was broken. */
 async function callWith(patch: [string, string], name: Parameters<typeof call>[0]["name"], ...args: unknown[]) {
@@ -23,13 +23,13 @@ async function callWith(patch: [string, string], name: Parameters<typeof call>[0
 // Each of these passes every test in Node.js.
 describeWith("C compiler", "what only the device's engine has against it is seen on XS:", () => {
   it("a function of ES2023", async () => {
-    const patch = patched("src/mqtt/topic.ts", MATCHES, `${MATCHES}\n  [filter].toSorted();`);
+    const patch = patched("src/mqtt/topic.ts", MATCHES, `${MATCHES}\n  [subscription].toSorted();`);
     const { result } = await callWith(patch, "matches", "a", "a");
     expect(result.thrown).toMatch(/TypeError: .*no function/);
   });
 
   it("a Map at the level of a preloaded module, that is written to", async () => {
-    const [source, text] = patched("src/mqtt/topic.ts", MATCHES, `${MATCHES}\n  seen.set(filter, topic);`);
+    const [source, text] = patched("src/mqtt/topic.ts", MATCHES, `${MATCHES}\n  seen.set(subscription, topic);`);
     const { result } = await callWith(
       [source, `const seen = new Map<string, string>();\n${text}`],
       "matches",
