@@ -156,15 +156,14 @@ export class Simulation {
     const since = this.clock.elapsed;
     this.#runner.healAll();
     for (const observer of this.observers) observer.roughAt = since;
-    // A client that the broker mutes by malformed messages tries ten times, half of them a minute apart.
-    const quietTime = this.broker.holds(isMalformed) ? 2 * QUIET_TIME : QUIET_TIME;
-    while (this.clock.elapsed < since + quietTime) {
+    while (this.clock.elapsed < since + this.#quietTime(since)) {
       this.clock.advance(5000);
       if (this.#allIsWell(since)) {
         this.#recovery = Math.max(this.#recovery, this.clock.elapsed - since);
         break;
       }
     }
+    const quietTime = this.#quietTime(since);
     this.#advanceTo(since + quietTime);
     for (const observer of this.observers) {
       // One that was just told to restart is given its time.
@@ -177,6 +176,15 @@ export class Simulation {
       this.#compareFilters(observer);
     }
     if (this.#violations.length >= this.#enough) throw new Enough();
+  }
+
+  /**
+   * Milliseconds. A client that the broker mutes by malformed messages tries ten times, half of them a minute apart; one whose
+   * full store refuses what comes takes a little with each connection, and skips it after ten minutes.
+   */
+  #quietTime(since: number): number {
+    if (this.observers.some(({ refusedAt }) => refusedAt >= since)) return 4 * QUIET_TIME;
+    return this.broker.holds(isMalformed) ? 2 * QUIET_TIME : QUIET_TIME;
   }
 
   /** A request that the application has just made is given its time. */
