@@ -156,18 +156,21 @@ export class Simulation {
     const since = this.clock.elapsed;
     this.#runner.healAll();
     for (const observer of this.observers) observer.roughAt = since;
-    while (this.clock.elapsed < since + this.#quietTime(since)) {
+    // A client that the broker mutes by malformed messages tries ten times, half of them a minute apart.
+    const quietTime = this.broker.holds(isMalformed) ? 2 * QUIET_TIME : QUIET_TIME;
+    while (this.clock.elapsed < since + quietTime) {
       this.clock.advance(5000);
       if (this.#allIsWell(since)) {
         this.#recovery = Math.max(this.#recovery, this.clock.elapsed - since);
         break;
       }
     }
-    const quietTime = this.#quietTime(since);
     this.#advanceTo(since + quietTime);
     for (const observer of this.observers) {
       // One that was just told to restart is given its time.
       this.#waitFor(() => observer.shakes.online, RESTART_TIME);
+      // One whose full store refuses what comes closes the connection at it, for ten minutes at most: the next calm judges it.
+      if (!observer.shakes.online && observer.refusedAt >= since) continue;
       if (!observer.shakes.online) {
         const text = `is not connected ${quietTime / 1000} s after the last fault has healed`;
         this.#accuse(observer.index, "quiet", `${observer.id} ${text}`);
@@ -176,15 +179,6 @@ export class Simulation {
       this.#compareFilters(observer);
     }
     if (this.#violations.length >= this.#enough) throw new Enough();
-  }
-
-  /**
-   * Milliseconds. A client that the broker mutes by malformed messages tries ten times, half of them a minute apart; one whose
-   * full store refuses what comes takes a little with each connection, and skips it after ten minutes.
-   */
-  #quietTime(since: number): number {
-    if (this.observers.some(({ refusedAt }) => refusedAt >= since)) return 4 * QUIET_TIME;
-    return this.broker.holds(isMalformed) ? 2 * QUIET_TIME : QUIET_TIME;
   }
 
   /** A request that the application has just made is given its time. */

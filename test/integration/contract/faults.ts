@@ -26,7 +26,7 @@ export function faults(kind: BrokerKind): void {
 
   describe("a wire that falls silent", () => {
     const at = settingOf(kind);
-    const settings = { keepAlive: 200, responseTimeout: 200 };
+    const settings = { keepAlive: 1000, responseTimeout: 200 };
 
     test("is noticed by the keepalive, and a new connection made", async () => {
       const topic = at.name("silent");
