@@ -2,19 +2,17 @@
  * The platform types on Node.js, for programs that use the client alone:
  *
  *     import { Client } from "motewire";
- *     import { FileStore, nodejsPlatform } from "motewire/nodejs";
+ *     import { FileStore, nodePlatform } from "motewire/node";
  *
- *     const client = new Client({ platform: nodejsPlatform(), host: "localhost", id: "porch", store: new FileStore("./porch") });
+ *     const client = new Client({ platform: nodePlatform(), host: "localhost", id: "porch", store: new FileStore("./porch") });
  */
 import type { ClientPlatform } from "../../src/mqtt/api.js";
-import { checkOptions } from "../../src/platforms/check-options.js";
 import { slabs } from "./allocate.js";
-import { nodejsClock } from "./clock.js";
+import { nodeClock } from "./clock.js";
 import { resolve } from "./resolve.js";
 import { type TcpOptions, tcpOpener } from "./tcp.js";
 
-export { type BrokerAddress, readBrokerUrl, writeBrokerUrl } from "../../src/platforms/broker-url.js";
-export { nodejsClock } from "./clock.js";
+export { nodeClock } from "./clock.js";
 export { FileStore, type FileStoreOptions } from "./file-store.js";
 export { resolve } from "./resolve.js";
 export { openTcpSocket, type TcpOptions, tcpOpener } from "./tcp.js";
@@ -23,7 +21,7 @@ export { openTcpSocket, type TcpOptions, tcpOpener } from "./tcp.js";
 const WINDOW = 65_536;
 
 /** What the client asks of a platform, on this computer. The window is 65,536 bytes where the options say nothing else. */
-export function nodejsPlatform(options: TcpOptions = {}): ClientPlatform {
+export function nodePlatform(options: TcpOptions = {}): ClientPlatform {
   const openSocket = tcpOpener({ window: WINDOW, ...options });
-  return { clock: nodejsClock, resolve, openSocket, random: Math.random, allocate: slabs(), checkOptions };
+  return { clock: nodeClock, resolve, openSocket, random: Math.random, allocate: slabs() };
 }
