@@ -89,7 +89,7 @@ describe("the options", () => {
 
   it("that are one of two words are refused with both", () => {
     const wrong = { ...LEAST, malformedSession: "drop" } as unknown as ClientOptions;
-    expect(thrownBy(() => settle(wrong)).message).toBe('option malformedSession must be "discard" or "keep", not "drop"');
+    expect(thrownBy(() => settle(wrong)).message).toBe('option malformedSession must be "discard" or "keep", not drop');
     expect(settle({ ...LEAST, malformedSession: "keep" }).malformedSession).toBe("keep");
   });
 
