@@ -46,6 +46,11 @@ export class Outbox {
     return this.log.length + this.backlog.length + this.sources.length + this.parked.length;
   }
 
+  /** Whether all of them rest, so that none can leave. */
+  get isResting(): boolean {
+    return this.length === this.parked.length;
+  }
+
   /** Bytes they take. */
   get byteLength(): number {
     return this.log.byteLength + this._byteLength + bytesOf(this.sources) + bytesOf(this.parked);

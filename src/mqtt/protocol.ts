@@ -106,7 +106,7 @@ export class Protocol {
     this.published = (token, outcome) => events.published(token, outcome);
     this.blame = new Blame(session.outbox, session.subscriptions, events);
     this.sender = new Sender(session, this.blame, options, this.published);
-    this.receiver = new Receiver(session, events, (type, id) => this.sender.answer(type, id));
+    this.receiver = new Receiver(session, events, options.responseTimeout, (type, id) => this.sender.answer(type, id));
     this.deadlines = new Deadlines(options, session, this.sender);
     this.malformed = new MalformedWatch(options, session.subscriptions, (error) => events.error(error));
   }
@@ -233,17 +233,21 @@ export class Protocol {
     if (this.state === OFFLINE) return -1;
     const wait = this.deadlines.next(now);
     if (this.state !== CONNECTED) return wait;
-    return sooner(wait, sooner(this.blame.next(now), this.session.patience(now)));
+    const request = sooner(this.blame.next(now), this.session.patience(now));
+    return sooner(wait, sooner(request, this.receiver.next(now)));
   }
 
   /**
    * Does what time asks for: PINGREQ becomes due, parked messages and filters get another chance. A request that has waited for the store
    * is due by itself.
-   * @throws MqttError of kind `transport` when an answer has not come in time; the connection is to be closed
+   * @throws MqttError when the connection is to be closed: of kind `transport` when an answer has not come in time, of kind
+   * `resource` when a message could not be held
    */
   tick(now: number): void {
     if (this.state !== OFFLINE) this.deadlines.tick(now);
-    if (this.state === CONNECTED) this.blame.tick(now);
+    if (this.state !== CONNECTED) return;
+    this.blame.tick(now);
+    this.receiver.tick(now);
   }
 
   // ---- bytes out

@@ -12,8 +12,8 @@ import type { Session } from "./session.js";
 import { SkippedReports } from "./skipped.js";
 
 /**
- * A QoS 2 message that cannot be held closes the connection so often, and for so many milliseconds. Then it is skipped: the store
- * may never be well again, and whoever may publish could mute us.
+ * A QoS 2 message that cannot be held ends so many connections, and for so many milliseconds. Then it is skipped: the store may
+ * never be well again, and whoever may publish could mute us.
  */
 const REFUSALS = 10;
 const PATIENCE = 600_000;
@@ -33,6 +33,7 @@ export class Receiver {
   private readonly session: Session;
   private readonly events: ReceiverEvents;
   private readonly answer: (type: number, id: number) => void;
+  private readonly patience: number;
 
   // The message that is coming.
   private token = 0;
@@ -41,20 +42,31 @@ export class Receiver {
   /** Its last piece so far, while more are to come. */
   private piece: Message | undefined;
   private readonly skipped = new SkippedReports();
-  /** QoS 2 messages in a row that could not be held, and since when. */
+  /**
+   * Why a QoS 2 message could not be held on this connection, and since when. It and those behind it are not answered, so that
+   * the broker sends them again, in order, on the next one. What else comes is taken: acknowledgements make room.
+   */
+  private refusal: MqttError | undefined;
+  private refusedAt = 0;
+  /** The message that is coming is not answered. */
+  private ignored = false;
+  /** Connections in a row on which that happened, and since when. */
   private refusals = 0;
   private refusedSince = 0;
   /** QoS 2 messages that came in a row: stored, and to be handed over when one sync has made that last for all of them. */
   private readonly fresh: FreshMessage[] = [];
 
-  constructor(session: Session, events: ReceiverEvents, answer: (type: number, id: number) => void) {
+  /** @param patience milliseconds that a connection goes on for on which a message could not be held */
+  constructor(session: Session, events: ReceiverEvents, patience: number, answer: (type: number, id: number) => void) {
     this.session = session;
+    this.patience = patience;
     this.events = events;
     this.answer = answer;
   }
 
   /** The connection has ended. */
   closed(): void {
+    this.refusal = undefined;
     const piece = this.piece;
     this.piece = undefined;
     if (piece !== undefined) this.events.aborted(piece);
@@ -65,29 +77,47 @@ export class Receiver {
    * @throws MqttError of kind `resource`: then it is not answered, and the broker will send it again
    */
   publish(decoder: Decoder, first: boolean, now: number): void {
-    if (decoder.long !== undefined) {
-      this.handOver();
-      this.skip(decoder, decoder.long, now);
-      return;
-    }
+    const { QoS, id, long } = decoder;
+    if (first) this.ignored = this.refusal !== undefined && QoS === 2 && !this.session.inbox.received.has(id);
+    if (this.ignored) return;
     try {
-      this.take(decoder, first);
-      if (first && decoder.QoS === 2 && !this.repeated) this.refusals = 0;
+      if (long === undefined) this.take(decoder, first);
+      else this.skip(decoder, long, now);
+      if (first && QoS === 2 && !this.repeated) this.refusals = 0;
     } catch (error) {
       this.refused(error as MqttError, decoder, now);
     }
   }
 
-  /** A QoS 2 message could not be held. @throws that error, until it has gone on for too long */
+  /** A QoS 2 message could not be held. @throws that error when it was handed over, or has another QoS */
   private refused(error: MqttError, { QoS, id, topicKnown, unfinished }: Decoder, now: number): void {
     // One that was handed over is known when it comes again.
     if (QoS < 2 || this.session.inbox.received.has(id)) throw error;
     if (this.refusals++ === 0) this.refusedSince = now;
-    if (this.refusals < REFUSALS || (now - this.refusedSince) >>> 0 < PATIENCE) throw error;
+    if (this.refusals < REFUSALS || (now - this.refusedSince) >>> 0 < PATIENCE) {
+      this.refusal = error;
+      this.refusedAt = now;
+      this.ignored = true;
+      return;
+    }
     this.report("message-skipped", topicKnown, error.message, now);
     // Nor are further pieces of it handed over.
     this.repeated = true;
     if (!unfinished) this.answer(PUBREC, id);
+  }
+
+  /** Milliseconds from `now` until {@link tick} is to be called, -1 when it need not be. */
+  next(now: number): number {
+    if (this.refusal === undefined) return -1;
+    return this.session.outbox.isResting ? 0 : Math.max(0, this.patience - ((now - this.refusedAt) | 0));
+  }
+
+  /**
+   * Ends a connection on which a message could not be held, once no acknowledgement can make room for it any more, or that
+   * takes too long. @throws MqttError of kind `resource`: why it could not be held
+   */
+  tick(now: number): void {
+    if (this.refusal !== undefined && this.next(now) === 0) throw this.refusal;
   }
 
   private take(decoder: Decoder, first: boolean): void {
@@ -136,6 +166,7 @@ export class Receiver {
   private skip(decoder: Decoder, long: LongTopic, now: number): void {
     const { QoS, id, flags } = decoder;
     const { inbox } = this.session;
+    this.handOver();
     if (QoS === 2 && !inbox.isRepeated(id, (flags & DUP) !== 0, long.print) && !inbox.received.full) {
       inbox.skip(id, long.print);
     }

@@ -120,7 +120,7 @@ export class Presence {
     this.token = 0;
     if (outcome !== "lost") this.established = true;
     // What was seen since may have come before ours: ours is then about to be seen, too.
-    if (this.wrong) this.mending.set(MEND.least);
+    if (this.wrong && this.leaving === undefined) this.mending.set(MEND.least);
   }
 
   /** The client suspects that another one with its id takes its connection over: look who writes the status. */

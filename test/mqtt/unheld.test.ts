@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MapStore } from "../support/map-store.js";
-import { type Packet, publish, pubrel } from "../support/packets.js";
+import { type Packet, puback, publish, pubrel } from "../support/packets.js";
 import { Rig, type RigOptions } from "../support/rig.js";
 
 const MINUTE = 60_000;
@@ -95,6 +95,55 @@ describe.each(["full", "failed"] as const)("an incoming QoS 2 message that the s
     stranger.left.push(publish("a", "y", 2, 8));
     stranger.run(8 * MINUTE);
     expect(stranger.skipped).toEqual([]);
+  });
+});
+
+describe.each([10, 3000])("an incoming QoS 2 message of %i bytes for which the store is full", (size) => {
+  it("waits, with those behind it, for what acknowledgements make room for: none is lost", () => {
+    const store = new MapStore();
+    const rig = new Rig({ store, window: 2, keepAlive: 0 });
+    rig.connect().reset();
+    rig.settle();
+    for (let n = 0; n < 10; n++) rig.publish("out", `${n}`, 1);
+    // Room is there once the last of ours has left.
+    store.refuse = (key, value) => (key.startsWith("i") && value && rig.client.pending > 0 ? "full" : undefined);
+    const messages = [publish("in", "x".repeat(size), 2, 7), publish("in", "y", 2, 8)];
+    const first = rig.broker.welcome({ sessionPresent: true });
+    first.send(...messages, publish("in", "at QoS 1", 1, 9));
+    const sent: string[] = [];
+    rig.settle();
+    for (let next = first.unread[0]; next !== undefined; next = first.unread[0]) {
+      const packet = first.next();
+      if (packet.cmd !== "publish") continue;
+      sent.push(`${packet.payload}`);
+      first.send(puback(packet.messageId as number));
+      rig.settle();
+    }
+    expect(sent).toEqual(Array.from({ length: 10 }, (_, n) => `${n}`));
+    expect(first.packets.filter(({ cmd }) => cmd === "pubrec")).toEqual([]);
+    expect(rig.messages.map(({ text }) => text)).toEqual(["at QoS 1"]);
+    expect(rig.news("disconnected").at(-1)).toEqual(["disconnected", "store-full", expect.any(Number)]);
+    const second = rig.broker.welcome({ sessionPresent: true, within: 60_000 });
+    second.send(...messages);
+    rig.settle();
+    expect(second.packets.flatMap(({ cmd, messageId }) => (cmd === "pubrec" ? [messageId] : []))).toEqual([7, 8]);
+    expect(rig.messages.map(({ text }) => text.slice(-1))).toContain("x");
+  });
+
+  it("does not wait for ever, while the application goes on publishing", () => {
+    const rig = new Rig({ store: refusing("full"), keepAlive: 0, responseTimeout: 5000 });
+    const connection = rig.connect();
+    rig.publish("out", "0", 1);
+    connection.send(publish("in", "x".repeat(size), 2, 7));
+    for (let n = 1; n < 10; n++) {
+      const { messageId } = connection.expect("publish", { payload: `${n - 1}` });
+      rig.publish("out", `${n}`, 1);
+      connection.send(puback(messageId as number));
+      rig.advance(500);
+    }
+    expect(connection.closed).toBeUndefined();
+    rig.advance(500);
+    expect(rig.news("disconnected")).toEqual([["disconnected", "store-full", expect.any(Number)]]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { latency } from "../../host-sim/core/rules.js";
 import { Bench } from "./bench.js";
 
 describe("stopping", () => {
@@ -33,6 +34,29 @@ describe("stopping", () => {
     expect(bench.colours.at(-1)).toBe(0);
     bench.clock.advance(600_000);
     expect(bench.clock.pending).toBe(0);
+  });
+
+  it("leaves no timer behind, wherever its statuses and what the broker passes on of them are", () => {
+    for (let moment = 0; moment < 300; moment += 10) {
+      bench = new Bench();
+      done = 0;
+      const { broker, clock } = bench;
+      // Acknowledged first, passed on later.
+      broker.answersWith = (packet) => {
+        if (packet.cmd !== "publish" || packet.messageId === undefined) return undefined;
+        const { topic, payload, qos: QoS, retain, messageId } = packet;
+        clock.setTimer(() => broker.arrived({ topic, payload: `${payload}`, QoS, retain }), 30);
+        return [{ cmd: "puback", messageId }];
+      };
+      bench.station.rules.add(latency(20, 0, () => 0));
+      bench.start();
+      bench.link?.change("up");
+      bench.clock.advance(moment);
+      stop();
+      expect(bench.clock.runUntil(() => done > 0, 10_000)).toBe(true);
+      bench.clock.advance(1000);
+      expect(bench.clock.pending, `stopped ${moment} ms after the network was there`).toBe(0);
+    }
   });
 
   it("waits for what is accepted to be delivered, and takes no more readings", () => {

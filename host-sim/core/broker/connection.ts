@@ -260,7 +260,7 @@ export class BrokerConnection implements PeerCallbacks {
   #refuses(session: BrokerSession, what: BrokerMessage | readonly string[], wrong: number, id: number): boolean {
     const forbidden = this.#broker.forbidden.get(session.id);
     if (forbidden === undefined || !forbids(forbidden, what)) return false;
-    this.#broker.watch.refused(session.id);
+    this.#broker.watch.refused(session.id, "print" in what ? what.print : undefined);
     if (forbidden.how === "close") this.close("forbidden");
     else this.#sendAck(wrong, id);
     return true;

@@ -25,8 +25,11 @@ export interface BrokerWatch {
   sessionLost(id: string, byClient: boolean): void;
   /** The message cannot be queued: it is dropped. */
   dropped(id: string, message: BrokerMessage): void;
-  /** Something of the client's came that the broker does not bear: it closes the connection, or answers wrongly. */
-  refused(id: string): void;
+  /**
+   * Something of the client's came that the broker does not bear: it closes the connection, or answers wrongly.
+   * @param print the fingerprint, where it is a message
+   */
+  refused(id: string, print: number | undefined): void;
   /** The client has done what a conforming broker closes the connection for. */
   rejected(id: string, rule: string, why: string): void;
   /** A connection has ended without DISCONNECT, and its will is published. @param clean its CONNECT had Clean Session 1 */

@@ -55,8 +55,6 @@ export class Observer implements Witness {
   #packetWatchers: ((up: boolean) => void)[] = [];
   /** When the network was last less than healthy; silence that began before is the network's. */
   roughAt = 0;
-  /** When a connection last ended because the store refused what came. */
-  refusedAt = Number.NEGATIVE_INFINITY;
   #reconnects = 0;
   /** PUBREC was sent for so many messages that are not ended. */
   #releases = 0;
@@ -141,7 +139,6 @@ export class Observer implements Witness {
 
   disconnected(reason: string, delay: number | undefined): void {
     this.#trace.add("disconnected", this.index, delay ?? -1, 0, reason);
-    if (reason.includes("store refused")) this.refusedAt = this.#clock.elapsed;
     this.shakes.online = false;
   }
 
@@ -286,7 +283,8 @@ export class Observer implements Witness {
     this.#isRefused = false;
   }
 
-  refused(): void {
+  refused(print: number | undefined): void {
+    if (print !== undefined) this.out.refused(print);
     if (this.#isRefused) return;
     this.#isRefused = true;
     if (++this.#refusals <= MOST_REFUSALS) return;

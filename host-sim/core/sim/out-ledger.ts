@@ -27,6 +27,8 @@ interface Sent {
   excused: boolean;
   /** The client has put it aside, or may have: it comes when it comes. */
   parked: boolean;
+  /** The broker has not taken it, where it may have taken what came behind it. */
+  refused: boolean;
   /** Where the same was accepted several times, those that were put aside. */
   resting: Set<number> | undefined;
   /** The start of the machine in which it was accepted last. */
@@ -100,6 +102,7 @@ export class OutLedger {
         withheld: false,
         excused: false,
         parked: false,
+        refused: false,
         resting: undefined,
         boot: this.#boot,
       };
@@ -191,6 +194,7 @@ export class OutLedger {
         withheld: false,
         excused: false,
         parked: false,
+        refused: false,
         resting: undefined,
         boot: this.#boot,
       };
@@ -201,7 +205,7 @@ export class OutLedger {
       if (sent.session === this.#session) this.#accuse("qos2-twice", `${describe(sent)} arrived twice`);
       else sent.repeated = true;
     }
-    if (sent.arrived === 0 && sent.index >= 0 && sent.accepted === 1 && !sent.parked) this.#keepsOrder(sent);
+    if (sent.arrived === 0 && sent.index >= 0 && sent.accepted === 1 && !sent.parked && !sent.refused) this.#keepsOrder(sent);
     sent.session = this.#session;
     if (sent.arrived < sent.accepted) sent.arrived++;
     if (sent.arrived >= expected(sent)) this.#missing.delete(sent);
@@ -224,6 +228,12 @@ export class OutLedger {
     }
   }
 
+  /** The broker did not take it, and may have taken what came behind it. */
+  refused(print: number): void {
+    const sent = this.#sent.get(print);
+    if (sent !== undefined) sent.refused = true;
+  }
+
   get parkings(): number {
     return this.#parkings;
   }
@@ -232,8 +242,9 @@ export class OutLedger {
   disorder(packetId: number, print: number, before: number): void {
     const sent = this.#sent.get(print);
     const first = this.#sent.get(before);
+    if (sent === undefined || first === undefined || sent.refused || first.refused) return;
     // What was put aside comes when it comes.
-    if (sent === undefined || first === undefined || sent.parked || first.parked) return;
+    if (sent.parked || first.parked) return;
     // It may have been sent first, and have been held back as a suspect since: a broker that saw nothing of it can't tell.
     if (first.place < sent.place || sent.place < 0) return;
     this.#accuse("rejected", `[MQTT-4.6.0-1] PUBLISH ${packetId}, ${describe(sent)}, comes after ${describe(first)}`);

@@ -169,8 +169,6 @@ export class Simulation {
     for (const observer of this.observers) {
       // One that was just told to restart is given its time.
       this.#waitFor(() => observer.shakes.online, RESTART_TIME);
-      // One whose full store refuses what comes closes the connection at it, for ten minutes at most: the next calm judges it.
-      if (!observer.shakes.online && observer.refusedAt >= since) continue;
       if (!observer.shakes.online) {
         const text = `is not connected ${quietTime / 1000} s after the last fault has healed`;
         this.#accuse(observer.index, "quiet", `${observer.id} ${text}`);
@@ -296,7 +294,7 @@ export class Simulation {
         const observer = by(id) ?? this.observers[0];
         observer?.rejected(rule, why);
       },
-      refused: (id) => by(id)?.refused(),
+      refused: (id, print) => by(id)?.refused(print),
       willed: (id, clean) => by(id)?.willed(clean),
       silent: (id, ms) => by(id)?.silent(ms),
     };
