@@ -39,6 +39,8 @@ export interface SocketOptions {
   readonly host: string;
   /** The address {@link Resolve} found for it. */
   readonly address: string;
+  /** More addresses that it found, to be tried in this order where the first does not answer. */
+  readonly others?: readonly string[] | undefined;
   readonly port: number;
   /**
    * Bytes may be written. The first call says that the connection is open.
@@ -80,7 +82,7 @@ export type OpenSocket = (options: SocketOptions) => Socket;
  * Finds an address for a host name; a host that is an address is its own answer. Calls back exactly once, later.
  * @param found the address, or undefined when there is none or nobody to ask
  */
-export type Resolve = (host: string, found: (address: string | undefined) => void) => void;
+export type Resolve = (host: string, found: (address: string | undefined, others?: readonly string[]) => void) => void;
 
 /** A number from 0 (included) to 1 (excluded), as `Math.random`. */
 export type Random = () => number;

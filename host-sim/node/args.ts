@@ -1,5 +1,6 @@
 /** Command lines: tables of flags, from which they are read and explained. */
 import { parseArgs } from "node:util";
+import { masked } from "../../src/platforms/broker-url.js";
 import { UsageError } from "./usage.js";
 
 /** One flag: everything that is particular about it. */
@@ -36,10 +37,10 @@ export function readFlags<Options>(
   });
   if (tokens.some((token) => token.kind === "option" && token.name === "help")) return true;
   for (const token of tokens) {
-    if (token.kind === "positional") throw new UsageError(`unexpected "${token.value}": flags begin with --`);
+    if (token.kind === "positional") throw new UsageError(`unexpected "${masked(token.value)}": flags begin with --`);
     if (token.kind !== "option") continue;
     const flag = flags.find(({ name }) => name === token.name);
-    if (flag === undefined) throw new UsageError(`unknown flag ${token.rawName}: known are ${namesOf(flags)}`);
+    if (flag === undefined) throw new UsageError(`unknown flag ${masked(token.rawName)}: known are ${namesOf(flags)}`);
     flag.read(givenValue(flag, token.value, token.inlineValue === true), options);
   }
   return false;

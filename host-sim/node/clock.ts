@@ -33,7 +33,7 @@ class NodeTimer {
   }
 }
 
-export const nodeClock: Clock = Object.freeze({
+export const nodejsClock: Clock = Object.freeze({
   now: () => performance.now() | 0,
   epoch: () => Date.now(),
   setTimer: (callback: () => void, delay: number): Timer => new NodeTimer(callback, delay),

@@ -6,7 +6,7 @@ import { RandomStream } from "../core/random.js";
 import { simulatedSensors } from "../core/sensors.js";
 import { SimulatedWifi } from "../core/wifi.js";
 import { World } from "../core/world.js";
-import { nodeClock } from "./clock.js";
+import { nodejsClock } from "./clock.js";
 import type { Recorder } from "./recorder.js";
 import { resolve } from "./resolve.js";
 import type { DeviceStorage } from "./storage.js";
@@ -34,7 +34,7 @@ export function openParts({ id, board, seed, storage, openSocket, recorder, onLi
   const place = new World({ seed }).place(id);
   const time = () => Date.now();
   const wifi = new SimulatedWifi({
-    clock: nodeClock,
+    clock: nodejsClock,
     random: random.stream("wifi"),
     signal: () => place.signal(time()),
     joinTime: JOIN_TIME,
@@ -42,7 +42,7 @@ export function openParts({ id, board, seed, storage, openSocket, recorder, onLi
   return {
     board: board.id,
     machine: { id: storage.machineId, random: random.stream("machine").random },
-    clock: nodeClock,
+    clock: nodejsClock,
     openLink: (linkOptions) => {
       const link = wifi.open(linkOptions);
       onLink?.(link);

@@ -1,10 +1,10 @@
 /** How the log puts things: numbers with their units, messages by their topic, packets in a line. */
 import type { Packet } from "mqtt-packet";
+import { visible } from "../../src/platforms/quoted.js";
 
-/** Text from the network may hold what a terminal obeys: it is shown instead. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are looked for
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, "0")}`);
+/** A word for a shell, as it is. */
+export function shellQuoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Time since the start: `0:03.214`. */
@@ -40,7 +40,7 @@ const quantities: Readonly<Record<string, (value: number) => string>> = Object.f
 export function messageText(kind: string, payload: string): string {
   const fields = fieldsOf(payload);
   const words = fields && (wording[kind]?.(fields) || undefined);
-  return printable(words ?? payload);
+  return visible(words ?? payload);
 }
 
 /** Whether a result says that the command was refused. */
@@ -99,5 +99,5 @@ export function packetText({ cmd, messageId, ...rest }: Packet): string {
     if (value === false || value === "" || ["protocolId", "protocolVersion", "bridgeMode"].includes(name)) continue;
     parts.push(value === true ? name : `${name} ${shown(value)}`);
   }
-  return printable(parts.join("  "));
+  return visible(parts.join("  "));
 }

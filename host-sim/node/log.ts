@@ -1,8 +1,9 @@
 /** The log: what the node does, for a person to read along. */
 import pc from "picocolors";
+import { visible } from "../../src/platforms/quoted.js";
 import type { Accepted, Renderer, SimEvent, Started, Summary } from "./events.js";
 import { hintFor } from "./hints.js";
-import { clockTime, isRefusal, messageText, packetText, printable, span, subjectOf } from "./log-text.js";
+import { clockTime, isRefusal, messageText, packetText, shellQuoted, span, subjectOf } from "./log-text.js";
 import { CLOSED } from "./recorder.js";
 
 type Colors = ReturnType<typeof pc.createColors>;
@@ -44,7 +45,8 @@ export class Log implements Renderer {
     this.#colors = pc.createColors(colored);
   }
 
-  show(event: SimEvent): void {
+  show(happened: SimEvent): void {
+    const event = shown(happened);
     if (event.event === "summary") {
       this.#summary(event);
       return;
@@ -98,7 +100,7 @@ export class Log implements Renderer {
       }
       case "received": {
         const { name } = subjectOf(event.topic);
-        const text = `${c.bold(printable(name))}   ${printable(event.payload)}`;
+        const text = `${c.bold(name)}   ${visible(event.payload)}`;
         this.#line("command", c.yellow, event.retain ? `${text}   ${c.dim("retained")}` : text);
         break;
       }
@@ -107,7 +109,7 @@ export class Log implements Renderer {
         // Seen already as the message that has arrived, and yet to be seen as the one that is acknowledged.
         break;
       case "error":
-        this.#line("error", c.red, `${event.where}: ${printable(event.message)}`);
+        this.#line("error", c.red, `${event.where}: ${event.message}`);
         if (event.stack !== undefined) this.#note(/^ +at .*$/m.exec(event.stack)?.[0].trim() ?? "");
         this.#hint(event.message, event.code);
         break;
@@ -173,7 +175,7 @@ export class Log implements Renderer {
       return;
     }
     const next = delay === undefined ? "" : c.dim(`   tries again in ${span(delay)}`);
-    this.#line("broker", c.red, `${printable(reason)}${next}`);
+    this.#line("broker", c.red, `${reason}${next}`);
     this.#hint(reason);
   }
 
@@ -215,7 +217,7 @@ export class Log implements Renderer {
   #banner({ board, id, broker, user, embedded, seed, firmware }: Started): void {
     const c = this.#colors;
     const { hostname, port } = new URL(broker);
-    const login = user === undefined ? "" : ` -u '${printable(user)}' -P '…'`;
+    const login = user === undefined ? "" : ` -u ${shellQuoted(user)} -P '…'`;
     const at = `-h ${hostname.replace(/^\[|\]$/g, "")} -p ${port}${login}`;
     const rows = [
       ["broker", `${c.bold(broker)}${embedded ? c.dim("   embedded, ends with this program") : ""}`],
@@ -259,4 +261,16 @@ export class Log implements Renderer {
     const lines = rows.map(([name, count, meaning]) => `  ${name.padEnd(13)}${count}   ${c.dim(meaning)}`.trimEnd());
     this.#write(`\n  ${c.bold(`After ${seconds} s`)}\n\n${lines.join("\n")}\n\n`);
   }
+}
+
+/**
+ * Text from the network may hold what a terminal obeys: it is shown instead. Payloads are read first, and what they say is
+ * shown so; all else is words already.
+ */
+function shown(event: SimEvent): SimEvent {
+  const fields = Object.entries(event).map(([name, value]) => [
+    name,
+    typeof value === "string" && name !== "payload" && name !== "stack" ? visible(value) : value,
+  ]);
+  return Object.fromEntries(fields) as SimEvent;
 }

@@ -1,4 +1,6 @@
 /** The simulator's command line. */
+import { masked } from "../../src/platforms/broker-url.js";
+import { visible } from "../../src/platforms/quoted.js";
 import { processTerminal, type Terminal } from "./terminal.js";
 import { UsageError } from "./usage.js";
 
@@ -35,18 +37,30 @@ const subcommands: readonly [Subcommand, ...Subcommand[]] = [
 
 async function main([name = "", ...rest]: readonly string[], terminal: Terminal): Promise<number> {
   try {
+    if (name === "--help" || name === "-h") {
+      terminal.write(`${help()}\n`);
+      return 0;
+    }
     if (name === "" || name.startsWith("-")) {
       const [byDefault] = subcommands;
       return await byDefault.main(name === "" ? rest : [name, ...rest], terminal);
     }
     const subcommand = subcommands.find((candidate) => candidate.name === name);
     if (subcommand !== undefined) return await subcommand.main(rest, terminal);
-    throw new UsageError(`unknown command "${name}": known are ${subcommands.map((known) => known.name).join(", ")}`);
+    throw new UsageError(
+      `unknown command "${masked(name)}": known are ${subcommands.map((known) => known.name).join(", ")}`,
+    );
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${visible(error.message)}\n`);
     return 2;
   }
+}
+
+function help(): string {
+  const width = Math.max(...subcommands.map(({ name }) => name.length));
+  const rows = subcommands.map(({ name, help }) => `  ${name.padEnd(width)}  ${help}`);
+  return `The simulator.\n\nUsage: npm run sim -- [command] [flags]\n\n${rows.join("\n")}\n\nWith --help behind it, each says its flags.`;
 }
 
 const terminal = processTerminal();

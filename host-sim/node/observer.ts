@@ -2,10 +2,12 @@
  * An independent eye on the broker: subscribes to all that the node publishes, with QoS 2, and does the hand-shakes
  * itself. On a broker that can be stopped it holds a persistent session, so that it misses nothing meanwhile.
  */
+
 import { randomBytes } from "node:crypto";
 import type { IConnackPacket, IPublishPacket, ISubackPacket, Packet } from "mqtt-packet";
 import type { QoS } from "../../src/mqtt/api.js";
-import { type BrokerAddress, CONNACK_WORDS, RawMqtt, removeSession } from "./raw-mqtt.js";
+import type { BrokerAddress } from "../../src/platforms/broker-url.js";
+import { CONNACK_WORDS, RawMqtt, removeSession } from "./raw-mqtt.js";
 
 export interface ObserverOptions {
   readonly broker: BrokerAddress;

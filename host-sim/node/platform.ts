@@ -2,17 +2,19 @@
  * The platform types on Node.js, for programs that use the client alone:
  *
  *     import { Client } from "motewire";
- *     import { FileStore, nodePlatform } from "motewire/node";
+ *     import { FileStore, nodejsPlatform } from "motewire/nodejs";
  *
- *     const client = new Client({ platform: nodePlatform(), host: "localhost", id: "porch", store: new FileStore("./porch") });
+ *     const client = new Client({ platform: nodejsPlatform(), host: "localhost", id: "porch", store: new FileStore("./porch") });
  */
 import type { ClientPlatform } from "../../src/mqtt/api.js";
+import { checkOptions } from "../../src/platforms/check-options.js";
 import { slabs } from "./allocate.js";
-import { nodeClock } from "./clock.js";
+import { nodejsClock } from "./clock.js";
 import { resolve } from "./resolve.js";
 import { type TcpOptions, tcpOpener } from "./tcp.js";
 
-export { nodeClock } from "./clock.js";
+export { type BrokerAddress, readBrokerUrl, writeBrokerUrl } from "../../src/platforms/broker-url.js";
+export { nodejsClock } from "./clock.js";
 export { FileStore, type FileStoreOptions } from "./file-store.js";
 export { resolve } from "./resolve.js";
 export { openTcpSocket, type TcpOptions, tcpOpener } from "./tcp.js";
@@ -21,7 +23,7 @@ export { openTcpSocket, type TcpOptions, tcpOpener } from "./tcp.js";
 const WINDOW = 65_536;
 
 /** What the client asks of a platform, on this computer. The window is 65,536 bytes where the options say nothing else. */
-export function nodePlatform(options: TcpOptions = {}): ClientPlatform {
+export function nodejsPlatform(options: TcpOptions = {}): ClientPlatform {
   const openSocket = tcpOpener({ window: WINDOW, ...options });
-  return { clock: nodeClock, resolve, openSocket, random: Math.random, allocate: slabs() };
+  return { clock: nodejsClock, resolve, openSocket, random: Math.random, allocate: slabs(), checkOptions };
 }

@@ -1,14 +1,7 @@
 /** One MQTT connection made of `node:net` and mqtt-packet: nothing of `src/mqtt`, for it is there to check that. */
 import { connect, type Socket } from "node:net";
 import { generate, type IConnectPacket, type Packet, parser } from "mqtt-packet";
-
-/** Where a broker is and how to get in. */
-export interface BrokerAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
-}
+import type { BrokerAddress } from "../../src/platforms/broker-url.js";
 
 export interface RawMqttEvents {
   onPacket(packet: Packet): void;

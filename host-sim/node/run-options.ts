@@ -1,19 +1,21 @@
 /** The flags of `run`. */
+import { readFileSync } from "node:fs";
 import type { Board } from "../../boards/board.js";
 import type { QoS } from "../../src/mqtt/api.js";
 import { readDuration } from "../../src/node/duration.js";
 import { definitions, type Settings } from "../../src/node/settings.js";
 import { Topics } from "../../src/node/topics.js";
+import { type BrokerAddress, readBrokerUrl } from "../../src/platforms/broker-url.js";
 import { boards, findBoard } from "../core/boards.js";
 import { describeFlags, type Flag, readFlags } from "./args.js";
-import { parseBrokerUrl } from "./broker-url.js";
-import type { BrokerAddress } from "./raw-mqtt.js";
 import { UsageError } from "./usage.js";
 
 export interface RunOptions {
   /** Undefined: the embedded one. */
   broker?: BrokerAddress;
   board: Board;
+  /** Of the broker, where its URL does not hold it. */
+  password?: string;
   /** Undefined: made from the machine's id. */
   id?: string;
   /** Settings that the command line forces. */
@@ -40,7 +42,15 @@ const flags: readonly Flag<RunOptions>[] = Object.freeze([
     value: "URL",
     help: "mqtt://user:password@host:port of a broker; default: an embedded one on 127.0.0.1, from port 1883 on",
     read(text, into) {
-      into.broker = parseBrokerUrl("--broker", text);
+      into.broker = checked("--broker", () => readBrokerUrl(text));
+    },
+  },
+  {
+    name: "password-file",
+    value: "FILE",
+    help: "holds the broker's password, which a command line shows to everybody; or set MOTEWIRE_PASSWORD",
+    read(text, into) {
+      into.password = checked("--password-file", () => readPassword(text));
     },
   },
   {
@@ -142,8 +152,11 @@ ${describeFlags(flags)}
 Exit codes: 0 done, 1 messages were lost or duplicated or could not be checked, 2 wrong usage, 3 no connection to the
 broker within the duration.`;
 
-/** @returns undefined when help was asked for. @throws UsageError */
-export function readRunOptions(args: readonly string[], randomSeed: number): RunOptions | undefined {
+/**
+ * @param password of the broker, where neither its URL nor a file holds it
+ * @returns undefined when help was asked for. @throws UsageError
+ */
+export function readRunOptions(args: readonly string[], randomSeed: number, password?: string): RunOptions | undefined {
   const options: RunOptions = {
     board: boards[0] as Board,
     settings: {},
@@ -153,21 +166,41 @@ export function readRunOptions(args: readonly string[], randomSeed: number): Run
     engine: "node",
   };
   if (readFlags(args, flags, options)) return undefined;
+  const broker = withPassword(options, password);
+  if (broker !== undefined) options.broker = broker;
   // Its sockets are not ours to look into.
   if (options.wire && options.engine === "xs") throw new UsageError("--wire is not there with --engine xs");
   return options;
+}
+
+/** Without the end of its line, which an editor puts there. */
+function readPassword(file: string): string {
+  const text = readFileSync(file, "utf8");
+  return text.endsWith("\n") ? text.slice(0, text.endsWith("\r\n") ? -2 : -1) : text;
+}
+
+function withPassword(
+  { broker, password: given }: RunOptions,
+  otherwise: string | undefined,
+): BrokerAddress | undefined {
+  if (given !== undefined && broker?.user === undefined)
+    throw new UsageError("--password-file needs a user: --broker mqtt://user@host:port");
+  if (broker?.user === undefined || (broker.password !== undefined && given === undefined)) return broker;
+  const password = given ?? otherwise;
+  return password === undefined ? broker : { ...broker, password };
 }
 
 function duration(flag: string, text: string, least: number, most: number): number {
   return checked(flag, () => readDuration(flag, text, least, most));
 }
 
-/** The node's own rules say what is wrong; here only the flag is named. */
+/** Others' rules say what is wrong; here only the flag is named. */
 function checked<T>(flag: string, check: () => T): T {
   try {
     return check();
   } catch (error) {
     const { message } = error as Error;
+    if (message.startsWith('"')) throw new UsageError(`${flag} is ${message}`);
     throw new UsageError(message.startsWith(flag) ? message : `${flag}: ${message}`);
   }
 }

@@ -1,15 +1,15 @@
 /** `run`: one sensor node in real time, on a broker of its own or on yours, watched from outside. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type BrokerAddress, writeBrokerUrl } from "../../src/platforms/broker-url.js";
 import { root } from "../xs/engine/paths.js";
 import { startBroker } from "./broker.js";
-import { brokerUrl } from "./broker-url.js";
 import { type AnyDevice, Device } from "./device.js";
 import type { Renderer, Summary } from "./events.js";
 import { JsonLines } from "./json.js";
 import { Log } from "./log.js";
 import { Observer } from "./observer.js";
-import { type BrokerAddress, removeSession } from "./raw-mqtt.js";
+import { removeSession } from "./raw-mqtt.js";
 import { Recorder } from "./recorder.js";
 import { type RunOptions, readRunOptions, runHelp } from "./run-options.js";
 import { type DeviceStorage, openStorage } from "./storage.js";
@@ -26,7 +26,7 @@ const OBSERVING = 5_000;
 
 /** @returns the exit code. @throws UsageError */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const options = readRunOptions(args, Math.floor(Math.random() * 0x1_0000_0000));
+  const options = readRunOptions(args, Math.floor(Math.random() * 0x1_0000_0000), process.env.MOTEWIRE_PASSWORD);
   if (options === undefined) {
     terminal.write(`${runHelp}\n`);
     return 0;
@@ -86,7 +86,7 @@ async function runOn(
     event: "started",
     board: board.id,
     id,
-    broker: brokerUrl(broker),
+    broker: writeBrokerUrl(broker),
     ...(user === undefined ? {} : { user }),
     embedded: isOurs,
     seed,

@@ -1,5 +1,5 @@
 /** Byte streams over TCP, with the manners of a device's socket: a small window, and memory bounded both ways. */
-import { connect, type NetConnectOpts, type Socket as NodeSocket } from "node:net";
+import { connect, isIP, type LookupFunction, type NetConnectOpts, type Socket as NodeSocket } from "node:net";
 import type { OpenSocket, Socket, SocketOptions } from "../../src/platform.js";
 
 export interface TcpOptions {
@@ -14,6 +14,9 @@ export interface TcpOptions {
 
 /** Bytes received and not yet read, at most; then the peer has to wait. */
 const RECEIVE_BUFFER = 16_384;
+
+/** Milliseconds for one of several addresses to answer, until the next is tried; the last has the time that is left. */
+const SHARE = 5_000;
 
 /** How long the peer may take to read what was written before `close()`. */
 const LINGER = 5_000;
@@ -52,7 +55,7 @@ class TcpSocket implements Socket {
     this.#isPlain = connector === connect;
     try {
       this.#stream = connector({
-        host: options.address,
+        ...whereTo(options),
         port: options.port,
         noDelay: true,
         onread: { buffer: Buffer.alloc(RECEIVE_BUFFER), callback: this.#onRead },
@@ -155,6 +158,14 @@ class TcpSocket implements Socket {
     this.#stream?.destroy();
     this.#options.onClose(reason);
   };
+}
+
+/** Of several addresses the system library tries one after the other, as RFC 8305 does, one at a time. */
+function whereTo({ host, address, others = [] }: SocketOptions) {
+  if (others.length === 0) return { host: address };
+  const all = [address, ...others].map((one) => ({ address: one, family: isIP(one) }));
+  const lookup: LookupFunction = (_host, _options, found) => found(null, all);
+  return { host, lookup, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: SHARE };
 }
 
 /** What the system calls by a code, for a person. */

@@ -25,9 +25,10 @@ export function processTerminal({ stdout, env }: NodeJS.Process = process): Term
   let first: number | undefined;
 
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
     closed = true;
-    ending.resolve("the output was closed");
+    const { code } = error;
+    if (code === "EPIPE") ending.resolve("the output was closed");
+    else ending.resolve(`the output cannot be written: ${code === "ENOSPC" ? "the disk is full" : error.message}`);
   });
   const onSignal = (signal: NodeJS.Signals) => {
     first ??= performance.now();
@@ -36,7 +37,7 @@ export function processTerminal({ stdout, env }: NodeJS.Process = process): Term
     isForced = true;
     forcing.resolve();
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);
   if (env.npm_lifecycle_event !== undefined) {
     // npm runs us in a shell, and hands a SIGTERM to the shell only: that is all we notice of it.
     const { ppid } = process;
@@ -45,7 +46,7 @@ export function processTerminal({ stdout, env }: NodeJS.Process = process): Term
 
   return {
     // Never undefined: picocolors would look for itself then, and take CI for a terminal.
-    colored: env.FORCE_COLOR !== undefined || (stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb"),
+    colored: forced(env.FORCE_COLOR) ?? (stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb"),
     write(text) {
       if (!closed) stdout.write(text);
     },
@@ -63,6 +64,11 @@ export function processTerminal({ stdout, env }: NodeJS.Process = process): Term
       return isForced;
     },
   };
+}
+
+/** What FORCE_COLOR says: as other programs read it, 0 and false are no. */
+function forced(value: string | undefined): boolean | undefined {
+  return value === undefined ? undefined : value !== "0" && value !== "false";
 }
 
 /** A promise that is resolved from outside. */

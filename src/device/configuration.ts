@@ -3,8 +3,11 @@
  * command line (`wifi_ssid=… mqtt_host=…`, then in `mc/config`) and kept in the device's storage, so that firmware flashed
  * later without them still knows them. Knows nothing of the SDK.
  */
+import { isHost } from "../mqtt/options.js";
 import { DIGITS, isMadeOf } from "../node/characters.js";
+import { quoted } from "../node/errors.js";
 import { bytesOf, textOf } from "../node/text.js";
+import { Topics } from "../node/topics.js";
 import type { KeyValue } from "../platform.js";
 import type { Network } from "./station.js";
 
@@ -35,6 +38,7 @@ const companions: { readonly [key: string]: readonly Key[] } = Object.freeze({
   wifi_ssid: Object.freeze(["wifi_password"] as const),
   wifi_ssid2: Object.freeze(["wifi_password2"] as const),
   mqtt_host: Object.freeze(["mqtt_port", "mqtt_user", "mqtt_password"] as const),
+  mqtt_user: Object.freeze(["mqtt_password"] as const),
 });
 
 /** Something is missing or wrong, and the firmware cannot start. The message says what, and what to do. */
@@ -101,6 +105,16 @@ function checked(values: { [key in Key]?: string }): Configuration {
       `missing: ${missing.join(", ")}; flash again with ${missing.map((key) => `${key}=…`).join(" ")} on mcconfig's command line`,
     );
   }
+  if (!isHost(mqtt_host)) {
+    throw new ConfigurationError(
+      `mqtt_host is ${quoted(mqtt_host)}: must be a name or address alone, such as mqtt_host=192.168.1.2 mqtt_port=1883`,
+    );
+  }
+  // [MQTT-3.1.2-22]
+  if (mqtt_password && !mqtt_user) {
+    throw new ConfigurationError("mqtt_password needs mqtt_user: give both, or mqtt_password= to forget it");
+  }
+  if (node_id) checkId(node_id);
   const networks = [network(wifi_ssid, wifi_password)];
   if (wifi_ssid2) networks.push(network(wifi_ssid2, wifi_password2));
   return {
@@ -109,10 +123,18 @@ function checked(values: { [key in Key]?: string }): Configuration {
       host: mqtt_host,
       port: port(values.mqtt_port),
       ...(mqtt_user && { user: mqtt_user }),
-      ...(mqtt_user && mqtt_password && { password: mqtt_password }),
+      ...(mqtt_password && { password: mqtt_password }),
     },
     ...(node_id && { id: node_id }),
   };
+}
+
+function checkId(id: string): void {
+  try {
+    new Topics(id);
+  } catch (error) {
+    throw new ConfigurationError(`node_id: ${(error as Error).message}`);
+  }
 }
 
 function network(SSID: string, password: string | undefined): Network {

@@ -87,7 +87,15 @@ export interface ClientPlatform {
   readonly random: Random;
   /** Makes arrays for packets, all of whose bytes are written then. Default: `new Uint8Array`. */
   readonly allocate?: ((byteLength: number) => Uint8Array) | undefined;
+  /**
+   * Checks names and types of options that no compiler may have seen, before anything else looks at them. Default: nobody does.
+   * @throws MqttError of kind `misuse`
+   */
+  readonly checkOptions?: ((call: OptionsOf, options: object) => void) | undefined;
 }
+
+/** Whose options: the constructor's, or a method's. */
+export type OptionsOf = "client" | "publish" | "subscribe";
 
 /** How a message left the client. */
 export type Outcome =

@@ -30,7 +30,7 @@ const MAXIMUM_MESSAGES = 32_768;
 
 export class Client {
   private readonly callbacks: ClientCallbacks;
-  private readonly allocate: ClientPlatform["allocate"];
+  private readonly platform: ClientPlatform;
   private readonly application: Application;
   private readonly session: Session;
   private readonly protocol: Protocol;
@@ -42,8 +42,10 @@ export class Client {
 
   /** @throws MqttError of kind `misuse` that names the option */
   constructor(options: ClientOptions) {
-    const settled = settle(options);
     const { platform, store, durability = "always" } = options;
+    if (platform === undefined) throw misuse("option", "option platform is missing: what the client runs on");
+    platform.checkOptions?.("client", options);
+    const settled = settle(options);
     this.callbacks = options;
     this.application = new Application(options);
     this.logBound = new Bound(settled.maximumQueued);
@@ -54,7 +56,7 @@ export class Client {
     const kept = durability === "never" || settled.clean ? undefined : store;
     const { window, maximumReceived } = settled;
     this.session = new Session({ store: kept, durability, identity, window, maximumReceived, first });
-    this.allocate = platform.allocate;
+    this.platform = platform;
     this.parkedBefore = this.session.outbox.parked.slice();
     const events = new ClientEvents(options, this.application, this.session, this.rested.bind(this));
     this.protocol = new Protocol(settled, this.session, events);
@@ -98,6 +100,8 @@ export class Client {
    * `message-too-large`, or `offline` (QoS 0 while not connected); `onWritable` follows when there is room again
    */
   publish(topic: string, payload: Payload | PayloadSource, options: PublishOptions = {}): number {
+    const { platform } = this;
+    platform.checkOptions?.("publish", options);
     const topicLength = checkTopicName(topic);
     const QoS = checkedQoS(options.QoS);
     const { keepFree = 0 } = options;
@@ -110,7 +114,7 @@ export class Client {
     try {
       const token = this.session.nextToken();
       const id = identifierFor(token);
-      const packet = encodePublish(topic, topicLength, content, QoS, options.retain === true, id, this.allocate);
+      const packet = encodePublish(topic, topicLength, content, QoS, options.retain === true, id, platform.allocate);
       if (this.pending >= MAXIMUM_MESSAGES)
         throw bound.refuse(packet.byteLength, "queue-full", `${this.pending} messages wait`);
       bound.check(packet.byteLength, QoS > 0 ? outbox.byteLength : this.protocol.fleetingBytes, keepFree);
@@ -154,6 +158,7 @@ export class Client {
    * @throws MqttError of kind `misuse`; then nothing was changed
    */
   subscribe(filter: string | readonly string[], options: SubscribeOptions, handler: MessageHandler): void {
+    this.platform.checkOptions?.("subscribe", options);
     const QoS = checkedQoS(options.QoS);
     if (typeof handler !== "function") throw misuse("handler", "subscribe needs a handler");
     const subscriptions = this.session.subscriptions;

@@ -150,12 +150,13 @@ export class Connection {
     const current = (action: () => void) => {
       if (attempt === this.attempt) this.run(action);
     };
-    this.platform.resolve(host, (address) =>
+    this.platform.resolve(host, (address, others) =>
       current(() => {
         if (address === undefined) throw transport("unresolved", `there is no address for ${host}`);
         this.socket = this.platform.openSocket({
           host,
           address,
+          others,
           port,
           onWritable: (room) => current(() => this.writable(room)),
           onReadable: () => current(() => this.readable()),

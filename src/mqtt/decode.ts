@@ -182,13 +182,16 @@ export class Decoder {
 
   private checkFirst(type: number, flags: number): void {
     if ((LEAST[type] as number) < 0) {
-      throw violation("MQTT-2.2.1", `a broker must not send packet type ${type} (${PACKET_NAMES[type]})`);
+      throw violation(
+        "MQTT-2.2.1",
+        `a broker must not send packet type ${type} (${PACKET_NAMES[type]})${hint(type, flags)}`,
+      );
     }
     if (type === PUBLISH) {
       if ((flags & 0x06) === 0x06) throw violation("MQTT-3.3.1-4", "PUBLISH with both QoS bits set");
       if ((flags & 0x06) === 0 && flags & DUP) throw violation("MQTT-3.3.1-2", "PUBLISH with QoS 0 and DUP set");
     } else if (flags !== (type === PUBREL ? RESERVED_FLAGS : 0)) {
-      throw violation("MQTT-2.2.2-2", `${PACKET_NAMES[type]} with the reserved flags ${flags}`);
+      throw violation("MQTT-2.2.2-2", `${PACKET_NAMES[type]} with the reserved flags ${flags}${hint(type, flags)}`);
     }
   }
 
@@ -288,4 +291,10 @@ export class Decoder {
     this.bodyEnd = end;
     this.start = end;
   }
+}
+
+/** What a first byte that MQTT does not have is known from: the port is another service's. */
+function hint(type: number, flags: number): string {
+  if (type === 4 && flags === 8) return '; an answer of HTTP begins like this ("H"): is it the port of a web page?';
+  return type === 1 && flags === 5 ? "; TLS begins like this: is it the port of TLS?" : "";
 }

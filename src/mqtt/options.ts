@@ -31,7 +31,7 @@ export interface Settled extends ProtocolOptions {
 /** @throws MqttError of kind `misuse` that names the option */
 export function settle(options: ClientOptions): Settled {
   const { host, id, clean = false, foreignSession = "discard", malformedSession = "discard" } = options;
-  if (typeof host !== "string" || host === "") throw wrong("host", "the name or address of a broker", host);
+  checkHost(host);
   if (foreignSession !== "discard" && foreignSession !== "random") {
     throw wrong("foreignSession", '"discard" or "random"', foreignSession);
   }
@@ -46,7 +46,7 @@ export function settle(options: ClientOptions): Settled {
     id: checkedId(id, clean),
     clean,
     will: options.will === undefined ? undefined : checkedWill(options.will),
-    keepAlive: number("keepAlive", options.keepAlive, MINUTE, 0, MAXIMUM_KEEP_ALIVE),
+    keepAlive: checkedKeepAlive(options.keepAlive),
     foreignSession,
     malformedSession,
     pipelining: options.pipelining === true,
@@ -63,7 +63,26 @@ export function settle(options: ClientOptions): Settled {
 }
 
 function wrong(option: string, expected: string, value: unknown) {
-  return misuse("option", `option ${option} must be ${expected}, not ${String(value)}`);
+  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return misuse("option", `option ${option} must be ${expected}, not ${shown}`);
+}
+
+/** A name or an address alone: two colons or more are those of an IPv6 address. */
+export function isHost(host: unknown): boolean {
+  if (typeof host !== "string" || host === "" || host.includes("/") || host.includes(" ")) return false;
+  const colon = host.indexOf(":");
+  return host.trim() === host && (colon < 0 || host.includes(":", colon + 1));
+}
+
+function checkHost(host: string): void {
+  if (!isHost(host)) throw wrong("host", 'a name or address alone, such as "localhost" (a port is an option)', host);
+}
+
+/** It is told to the broker in seconds, so less than one is a mistake: probably seconds were meant. */
+function checkedKeepAlive(keepAlive: number | undefined): number {
+  if (typeof keepAlive === "number" && keepAlive > 0 && keepAlive < 1000)
+    throw wrong("keepAlive", "0 or milliseconds, at least 1,000", keepAlive);
+  return number("keepAlive", keepAlive, MINUTE, 0, MAXIMUM_KEEP_ALIVE);
 }
 
 function number(option: string, value: number | undefined, otherwise: number, least: number, most: number): number {

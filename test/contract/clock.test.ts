@@ -1,5 +1,5 @@
 import { VirtualClock } from "../../host-sim/core/clock.js";
-import { nodeClock } from "../../host-sim/node/clock.js";
+import { nodejsClock } from "../../host-sim/node/clock.js";
 import type { Clock } from "../../src/platform.js";
 import { type ClockHarness, clockContract } from "./clock.contract.js";
 import { clockAtTheWrap, runContract, runDefects, untilReal, untilVirtual } from "./contract.js";
@@ -28,7 +28,7 @@ runContract("clock of a simulated machine", clockContract, () => {
   return { clock: bootOf({ clock }).platform.clock, until: untilVirtual(clock) };
 });
 
-runContract("clock of Node.js", clockContract, () => ({ clock: nodeClock, until: untilReal }));
+runContract("clock of Node.js", clockContract, () => ({ clock: nodejsClock, until: untilReal }));
 
 runDefects("the clock's contract", clockContract, [
   [

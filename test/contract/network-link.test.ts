@@ -1,7 +1,7 @@
 import type { VirtualClock } from "../../host-sim/core/clock.js";
 import { RandomStream } from "../../host-sim/core/random.js";
 import { SimulatedWifi } from "../../host-sim/core/wifi.js";
-import { nodeClock } from "../../host-sim/node/clock.js";
+import { nodejsClock } from "../../host-sim/node/clock.js";
 import type { NetworkLink, NetworkLinkOptions, OpenNetworkLink } from "../../src/platform.js";
 import { clockAtTheWrap, runContract, runDefects, untilReal, untilVirtual } from "./contract.js";
 import { bootOf } from "./harness.js";
@@ -27,7 +27,7 @@ runContract("Wi-Fi of a simulated machine", networkLinkContract, () =>
 );
 
 runContract("simulated Wi-Fi in real time", networkLinkContract, () => {
-  const options = { clock: nodeClock, random: new RandomStream("wifi"), signal: () => -61.4 };
+  const options = { clock: nodejsClock, random: new RandomStream("wifi"), signal: () => -61.4 };
   const wifi = new SimulatedWifi({ ...options, joinTime: [1, 3], retryTime: [1, 2] });
   return {
     openLink: wifi.open,

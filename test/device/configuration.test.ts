@@ -74,6 +74,17 @@ describe("the configuration", () => {
     expect(() => configure({ wifi_ssid: "home" }, store)).toThrow("missing: mqtt_host;");
   });
 
+  it.each(["mqtt://x", "x:1883", " x", "x/y"])("refuses the host %j by name", (mqtt_host) => {
+    expect(() => configure({ ...COMPLETE, mqtt_host }, store)).toThrow(
+      `mqtt_host is ${JSON.stringify(mqtt_host)}: must be a name or address alone, such as mqtt_host=192.168.1.2`,
+    );
+  });
+
+  it("refuses a password without a user, and an id that no topic can hold, by name", () => {
+    expect(() => configure({ ...COMPLETE, mqtt_user: "" }, store)).toThrow("mqtt_password needs mqtt_user");
+    expect(() => configure({ ...COMPLETE, node_id: "a/b" }, store)).toThrow("node_id: the node's id is");
+  });
+
   it.each(["0", "65536", "mqtt", "1.5", "-1"])("refuses the port %s by name", (mqtt_port) => {
     expect(() => configure({ ...COMPLETE, mqtt_port }, store)).toThrow(
       `mqtt_port is "${mqtt_port}": must be a number from 1 to 65535`,

@@ -206,7 +206,7 @@ describe("a client", () => {
     new Client({ ...broker.clientOptions, id: "mote", ...options });
 
   it.each<[string, Partial<ClientOptions>, string]>([
-    ["no host", { host: "" }, "option host must be the name or address of a broker"],
+    ["no host", { host: "" }, "option host must be a name or address alone"],
     ["a port out of range", { port: 65_536 }, "option port must be a whole number from 1 to 65535, not 65536"],
     ["an empty id without clean", { id: "" }, "option id may be empty only with option clean"],
     ["an id with U+0000", { id: "a\u0000" }, "option id holds U+0000 or half a surrogate pair"],

@@ -34,6 +34,19 @@ describe("the connection is closed at once, and nothing behind is processed, aft
     rig.broker.welcome({ sessionPresent: true, within: 2000 });
   });
 
+  it.each([
+    ["HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n", "is it the port of a web page?"],
+    ["TLS", "\x15\x03\x01\0\x02\x02\x46", "is it the port of TLS?"],
+  ])("an answer of %s, which is called that", (_, text, words) => {
+    const rig = new Rig();
+    rig.client.open();
+    const connection = rig.broker.accept();
+    connection.expect("connect");
+    connection.sendBytes([...Buffer.from(text, "latin1")]);
+    connection.expectClosed();
+    expect(rig.errors[0]?.message).toContain(words);
+  });
+
   it.each<[string, (id: number) => Packet, 1 | 2, string]>([
     ["PUBACK to QoS 2", (messageId) => ({ cmd: "puback", messageId }), 2, "MQTT-4.3.2-2"],
     ["PUBREC to QoS 1", (messageId) => ({ cmd: "pubrec", messageId }), 1, "MQTT-4.3.3-2"],

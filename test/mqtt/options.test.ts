@@ -49,15 +49,27 @@ describe("the options", () => {
     "%s: the least and the most are taken, what is beyond is refused by name",
     (option, settled, _otherwise, least, most) => {
       for (const value of [least, most]) expect(settle(withOption(option, value))).toMatchObject({ [settled]: value });
-      for (const value of [least - 1, most + 1, least + 0.5, Number.NaN, "1", null]) {
+      // Of keepAlive, what is between 0 and a second is refused in words of its own.
+      const between = option === "keepAlive" ? 1000.5 : least + 0.5;
+      for (const value of [least - 1, most + 1, between, Number.NaN, "1", null]) {
         expect(thrownBy(() => settle(withOption(option, value)))).toMatchObject({
           kind: "misuse",
           code: "option",
-          message: `option ${option} must be a whole number from ${least} to ${most}, not ${String(value)}`,
+          message: `option ${option} must be a whole number from ${least} to ${most}, not ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
         });
       }
     },
   );
+
+  it("keepAlive is 0 or a second at least: what is less was probably meant in seconds", () => {
+    expect(settle({ ...LEAST, keepAlive: 1000 })).toMatchObject({ keepAlive: 1000 });
+    for (const keepAlive of [1, 60, 999])
+      expect(thrownBy(() => settle({ ...LEAST, keepAlive })).message).toContain(`at least 1,000, not ${keepAlive}`);
+  });
+
+  it.each(["mqtt://x", "x:1883", " x", "x ", "a b", "x/y"])("host %j is refused: it is not a name alone", (host) => {
+    expect(thrownBy(() => settle({ ...LEAST, host }))).toMatchObject({ kind: "misuse", code: "option" });
+  });
 
   it("backoff.maximum may not be less than backoff.minimum", () => {
     expect(settle({ ...LEAST, backoff: { minimum: 5000, maximum: 5000 } })).toMatchObject({ maximumDelay: 5000 });
@@ -89,7 +101,9 @@ describe("the options", () => {
 
   it("that are one of two words are refused with both", () => {
     const wrong = { ...LEAST, malformedSession: "drop" } as unknown as ClientOptions;
-    expect(thrownBy(() => settle(wrong)).message).toBe('option malformedSession must be "discard" or "keep", not drop');
+    expect(thrownBy(() => settle(wrong)).message).toBe(
+      'option malformedSession must be "discard" or "keep", not "drop"',
+    );
     expect(settle({ ...LEAST, malformedSession: "keep" }).malformedSession).toBe("keep");
   });
 

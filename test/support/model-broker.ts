@@ -5,7 +5,7 @@ import { Broker } from "../../host-sim/core/broker/broker.js";
 import type { BrokerWatch } from "../../host-sim/core/broker/watch.js";
 import type { Peer } from "../../host-sim/core/link.js";
 import { RandomStream } from "../../host-sim/core/random.js";
-import { nodeClock } from "../../host-sim/node/clock.js";
+import { nodejsClock } from "../../host-sim/node/clock.js";
 import type { BrokerKind, BrokerOptions, LastingBroker } from "./broker.js";
 
 const HOST = "127.0.0.1";
@@ -62,7 +62,7 @@ class ModelBroker implements LastingBroker {
   constructor({ users, only }: BrokerOptions, keeps: boolean, passesOn: "publish" | "release") {
     this.#keeps = keeps;
     this.#broker = new Broker({
-      clock: nodeClock,
+      clock: nodejsClock,
       random: new RandomStream("contract"),
       // As mosquitto has it with its bounds off: what is tested is the protocol.
       manners: {

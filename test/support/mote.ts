@@ -1,5 +1,5 @@
 /** Our client on real TCP, with all it tells written down, and times short enough for a test. */
-import { nodePlatform } from "../../host-sim/node/platform.js";
+import { nodejsPlatform } from "../../host-sim/node/platform.js";
 import type { ClientOptions, Message, Outcome, QoS, SubscribeOptions } from "../../src/mqtt/api.js";
 import { Client } from "../../src/mqtt/client.js";
 import type { MqttError } from "../../src/mqtt/errors.js";
@@ -44,7 +44,7 @@ export class Mote {
       };
     };
     this.client = new Client({
-      platform: nodePlatform(socketWindow === undefined ? {} : { window: socketWindow }),
+      platform: nodejsPlatform(socketWindow === undefined ? {} : { window: socketWindow }),
       host: broker.host,
       port: broker.port,
       backoff: { minimum: 2, maximum: 20 },

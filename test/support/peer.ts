@@ -1,7 +1,9 @@
 /** A client made of mqtt-packet and `node:net`, nothing of `src/mqtt`: what it sees and says is beyond our mistakes. */
+
 import type { IPublishPacket, Packet } from "mqtt-packet";
-import { type BrokerAddress, CONNACK_WORDS, RawMqtt } from "../../host-sim/node/raw-mqtt.js";
+import { CONNACK_WORDS, RawMqtt } from "../../host-sim/node/raw-mqtt.js";
 import type { QoS } from "../../src/mqtt/api.js";
+import type { BrokerAddress } from "../../src/platforms/broker-url.js";
 import { Watch } from "./watch.js";
 
 export interface Seen {

@@ -23,6 +23,7 @@ type RoomName =
   | "mqtt"
   | "node room"
   | "device"
+  | "platforms"
   | "main"
   | "core"
   | "host"
@@ -43,13 +44,15 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
   { name: "mqtt", files: /^src\/mqtt\//, may: ["mqtt"], types: ["platform"], onDevice: true },
   { name: "node room", files: /^src\/node\//, may: ["node room", "mqtt"], types: ["platform"], onDevice: true },
   { name: "device", files: /^src\/device\//, may: [...portable, "device", "sdk"], types: boardData, onDevice: true },
+  // What platforms have in common that are no device.
+  { name: "platforms", files: /^src\/platforms\/[^/]+\.ts$/, may: ["mqtt", "platforms"], types: ["platform"] },
   { name: "main", files: /^src\/main\.ts$/, may: [...portable, "device", "main"], onDevice: true },
   // The simulator: its core is pure, and only its other rooms touch a machine, a browser or an engine.
   { name: "core", files: /^host-sim\/core\//, may: [...portable, "core", ...boardData] },
   {
     name: "host",
     files: /^host-sim\/node\//,
-    may: [...portable, "core", "host", "engine", ...boardData, "node", "npm"],
+    may: [...portable, "platforms", "core", "host", "engine", ...boardData, "node", "npm"],
   },
   { name: "view", files: /^host-sim\/view\//, may: [...portable, "core", "view", ...boardData, "npm"] },
   // Node.js builds the engine and runs programs on it; the programs are like a device, and use its own adapters.

@@ -205,7 +205,8 @@ export class OutLedger {
       if (sent.session === this.#session) this.#accuse("qos2-twice", `${describe(sent)} arrived twice`);
       else sent.repeated = true;
     }
-    if (sent.arrived === 0 && sent.index >= 0 && sent.accepted === 1 && !sent.parked && !sent.refused) this.#keepsOrder(sent);
+    if (sent.arrived === 0 && sent.index >= 0 && sent.accepted === 1 && !sent.parked && !sent.refused)
+      this.#keepsOrder(sent);
     sent.session = this.#session;
     if (sent.arrived < sent.accepted) sent.arrived++;
     if (sent.arrived >= expected(sent)) this.#missing.delete(sent);

@@ -1,6 +1,6 @@
 /** A process that wakes, publishes one reading with QoS 1 and goes: what a sensor on a battery does. */
 import { setTimeout as later } from "node:timers/promises";
-import { FileStore, nodePlatform } from "../../../host-sim/node/platform.js";
+import { FileStore, nodejsPlatform } from "../../../host-sim/node/platform.js";
 import { Client } from "../../../src/mqtt/index.js";
 
 export interface Visit {
@@ -20,7 +20,7 @@ const KEEP_ALIVE = 60;
 async function motewire({ contender, port, id, clean, store }: Visit): Promise<void> {
   await new Promise<void>((delivered) => {
     const client = new Client({
-      platform: nodePlatform(),
+      platform: nodejsPlatform(),
       host: HOST,
       port,
       id,

@@ -1,5 +1,5 @@
 /** Motewire on Node.js, with the options that a program on a computer would choose. */
-import { nodePlatform } from "../../../host-sim/node/platform.js";
+import { nodejsPlatform } from "../../../host-sim/node/platform.js";
 import { Client } from "../../../src/mqtt/index.js";
 import { type Contender, Pump } from "./contender.js";
 import type { Job } from "./job.js";
@@ -21,7 +21,7 @@ export class Motewire implements Contender {
     const { host, port, window } = job;
     return new Promise((opened, failed) => {
       this.#client = new Client({
-        platform: nodePlatform(),
+        platform: nodejsPlatform(),
         host,
         port,
         id: `motewire-${process.pid}`,

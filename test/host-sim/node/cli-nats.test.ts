@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { nodePlatform } from "../../../host-sim/node/platform.js";
+import { nodejsPlatform } from "../../../host-sim/node/platform.js";
 import { Client } from "../../../src/mqtt/client.js";
 import { describeWith } from "../../support/describe-with.js";
 import { Nats } from "../../support/nats.js";
@@ -9,7 +9,7 @@ import { Sim } from "./sim.js";
 async function publish(port: number, topic: string, payload: string): Promise<void> {
   await new Promise<void>((done, fail) => {
     const client: Client = new Client({
-      platform: nodePlatform(),
+      platform: nodejsPlatform(),
       host: "127.0.0.1",
       port,
       id: "person",

@@ -237,11 +237,16 @@ describe("wrong usage gets one line and exit code 2", () => {
   const boards = "esp32_devkitc, esp32s3_devkitc, esp32c3_devkitm, esp32c6_devkitc, m5atom_lite, lin";
 
   test.for([
-    ["--bogus", "unknown flag --bogus: known are --broker, --board, --id,"],
+    ["--bogus", "unknown flag --bogus: known are --broker, --password-file, --board,"],
     ["--board nope", `--board is "nope": must be one of ${boards}`],
     ["--interval soon", '--interval is "soon": must be a duration with its unit (ms, s, m, h), "100ms" to "24h"'],
     ["--broker http://x", '--broker is "http://x": must begin with mqtt://, as in mqtt://user:password@host:port'],
     ["nope", 'unknown command "nope": known are run'],
+    ["mqtt://user:pw@h", 'unknown command "mqtt://***@h": known are run'],
+    ["user:pw@h", 'unknown command "***@h": known are run'],
+    ["run mqtt://us/er:pw@h", 'unexpected "mqtt://***@h": flags begin with --'],
+    ["--broker mqtt:user:pw@h", '--broker is "mqtt:***@h": must begin with mqtt://'],
+    ["run a\u001b[2J\nb", 'unexpected "a\\u{001b}[2J\\u{000a}b": flags begin with --'],
   ] as const)("%s", async ([args, words]) => {
     const run = sim(args.split(" "));
     expect(await run.ended()).toBe(2);
@@ -276,8 +281,15 @@ describe("the log", () => {
     expect(run.stdout).toContain("\x1b[36m");
   });
 
-  test("--help explains every flag and the exit codes", async () => {
+  test("--help alone names all commands", async () => {
     const run = sim(["--help"]);
+    expect(await run.ended()).toBe(0);
+    for (const name of ["run", "explore", "replay", "scenario"])
+      expect(run.stdout).toMatch(new RegExp(`^  ${name} `, "m"));
+  });
+
+  test("--help explains every flag and the exit codes", async () => {
+    const run = sim(["run", "--help"]);
     expect(await run.ended()).toBe(0);
     for (const flag of [
       "broker",

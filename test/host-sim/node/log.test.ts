@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Happening, SimEvent } from "../../../host-sim/node/events.js";
 import { JsonLines } from "../../../host-sim/node/json.js";
 import { Log } from "../../../host-sim/node/log.js";
-import { clockTime, printable, span } from "../../../host-sim/node/log-text.js";
+import { clockTime, shellQuoted, span } from "../../../host-sim/node/log-text.js";
 
 let written: string;
 let log: Log;
@@ -108,7 +108,9 @@ describe("a command", () => {
   test("cannot make the terminal obey it", () => {
     const payload = "\x1b[2J\x07\n{}\x9b";
     show({ event: "received", topic: "motewire/porch/command/\x1bc", QoS: 0, retain: true, payload });
-    expect(lines()).toEqual([" 0:03.214  command      \\x1bc   \\x1b[2J\\x07\\x0a{}\\x9b   retained"]);
+    expect(lines()).toEqual([
+      " 0:03.214  command      \\u{001b}c   \\u{001b}[2J\\u{0007}\\u{000a}{}\\u{009b}   retained",
+    ]);
   });
 });
 
@@ -259,5 +261,28 @@ test.each([
 test("times and signs", () => {
   expect(clockTime(0)).toBe("0:00.000");
   expect(clockTime(3_599_999.9)).toBe("59:59.999");
-  expect(printable("ä°\u0085")).toBe("ä°\\x85");
+  expect(shellQuoted("o'brien")).toBe(`'o'\\''brien'`);
+});
+
+test("nothing that a terminal obeys comes out of any event, whoever has put it there", () => {
+  const bad = "a\u001b[2J\nb\u009b1m\u202e";
+  const said: Happening[] = [
+    { event: "wifi", state: "down", detail: bad },
+    { event: "error", where: bad, message: bad, code: bad },
+    { event: "received", topic: `motewire/porch/command/${bad}`, payload: bad, QoS: 1, retain: false },
+    { event: "restart", reason: bad },
+    { event: "stopping", reason: bad },
+    { event: "disconnected", reason: bad, delay: 5 },
+    { event: "wire", direction: "received", length: 1, problem: bad },
+    accepted(1, `reading/${bad}`, bad),
+    { event: "dropped", token: 2, topic: `motewire/porch/reading/${bad}`, payload: bad, reason: "full" },
+  ] as Happening[];
+  for (const happening of said) {
+    written = "";
+    show(happening);
+    vi.advanceTimersByTime(5_000);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are looked for
+    expect([happening.event, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/.test(written)]).toEqual([happening.event, false]);
+    expect([happening.event, lines().length]).toEqual([happening.event, 1]);
+  }
 });

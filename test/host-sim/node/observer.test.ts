@@ -4,7 +4,8 @@ import { generate, type Packet, parser } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type EmbeddedBroker, startBroker } from "../../../host-sim/node/broker.js";
 import { Observer } from "../../../host-sim/node/observer.js";
-import { type BrokerAddress, RawMqtt, removeSession } from "../../../host-sim/node/raw-mqtt.js";
+import { RawMqtt, removeSession } from "../../../host-sim/node/raw-mqtt.js";
+import type { BrokerAddress } from "../../../src/platforms/broker-url.js";
 import { describeWith } from "../../support/describe-with.js";
 import { freePort, Mosquitto } from "../../support/mosquitto.js";
 

@@ -17,6 +17,12 @@ describe("the resolver", () => {
     expect(await found("localhost")).toBe("127.0.0.1");
   });
 
+  test("finds all addresses of a name", async () => {
+    const all = await new Promise<unknown[]>((settle) => resolve("localhost", (...addresses) => settle(addresses)));
+    expect(all[0]).toBe("127.0.0.1");
+    expect(all[1]).toBeInstanceOf(Array);
+  });
+
   test.each(["", `${"x".repeat(64)}.invalid`, "no\0host"])("has no address for %j", async (host) => {
     expect(await found(host)).toBeUndefined();
   });

@@ -1,5 +1,7 @@
-import { describe, expect, test } from "vitest";
-import { parseBrokerUrl } from "../../../host-sim/node/broker-url.js";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
 import { readRunOptions, runHelp } from "../../../host-sim/node/run-options.js";
 import { UsageError } from "../../../host-sim/node/usage.js";
 
@@ -54,6 +56,10 @@ test.each([
   ["--seed 4294967296", /^--seed is "4294967296"/],
   ["--seed 1e3", /^--seed is "1e3"/],
   ["--json=yes", /^--json takes no value$/],
+  ["mqtt://user:secret@host", /^unexpected "mqtt:\/\/\*\*\*@host": flags begin with --$/],
+  ["--password-file nowhere --broker mqtt://u@h", /^--password-file: ENOENT/],
+  ["--password-file package.json", /^--password-file needs a user: --broker mqtt:\/\/user@host:port$/],
+  ["--broker http://user:secret@host", /^--broker is "http:\/\/\*\*\*@host": must begin with mqtt:\/\/, as in /],
 ])("%s is refused in one line that names it", (line, message) => {
   let thrown: unknown;
   try {
@@ -74,39 +80,29 @@ test("the help's lines are not too wide for a terminal that is not narrow", () =
   for (const line of runHelp.split("\n")) expect(line.length).toBeLessThanOrEqual(130);
 });
 
-describe("a broker's URL", () => {
-  const parse = (text: string) => parseBrokerUrl("--broker", text);
-
-  test.each([
-    ["mqtt://broker.example", { host: "broker.example", port: 1883 }],
-    ["MQTT://broker.example:8883/", { host: "broker.example", port: 8883 }],
-    ["mqtt://127.0.0.1:1", { host: "127.0.0.1", port: 1 }],
-    ["mqtt://[::1]:1884", { host: "::1", port: 1884 }],
-    ["mqtt://user@host", { host: "host", port: 1883, user: "user" }],
-    ["mqtt://user:pass@host", { host: "host", port: 1883, user: "user", password: "pass" }],
-    ["mqtt://us%40er:p%3A%2F%C3%A4@host", { host: "host", port: 1883, user: "us@er", password: "p:/ä" }],
-  ])("%s", (text, address) => {
-    expect(parse(text)).toEqual(address);
+describe("the broker's password", () => {
+  const broker = (line: string, password?: string) => readRunOptions(line.split(" "), 1, password)?.broker;
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "motewire-password-"));
+    return () => rmSync(folder, { recursive: true });
   });
 
   test.each([
-    ["http://x", /must begin with mqtt:\/\/, as in mqtt:\/\/user:password@host:port$/],
-    ["localhost:1883", /must begin with mqtt:\/\//],
-    ["mqtts://x", /TLS is not there yet; must be mqtt:\/\/$/],
-    ["mqtt://", /the host is missing|must be of the form/],
-    ["mqtt://h:99999", /with a port from 1 to 65535$/],
-    ["mqtt://h:0", /the port must be from 1 to 65535$/],
-    ["mqtt://h:1883/topic", /nothing may follow the port/],
-    ["mqtt://h?x", /nothing may follow the port/],
-    ["mqtt://u:%zz@h", /a % must be followed by two hexadecimal digits$/],
-    ["mqtt://:p@h", /a password needs a user before it$/],
-  ])("%s is refused", (text, message) => {
-    expect(() => parse(text)).toThrow(UsageError);
-    expect(() => parse(text)).toThrow(message);
+    ["secret", "secret"],
+    ["secret\n", "secret"],
+    ["secret\r\n", "secret"],
+    [" two words \n\n", " two words \n"],
+  ])("comes from a file that holds %j, for a command line is public", (text, password) => {
+    const file = join(folder, "password");
+    writeFileSync(file, text);
+    expect(broker(`--broker mqtt://u@h --password-file ${file}`, "of the environment")).toMatchObject({ password });
   });
 
-  test("is refused without repeating its password", () => {
-    expect(() => parse("http://user:secret@host")).toThrow(/^--broker is "http:\/\/user:\*\*\*@host"/);
-    expect(() => parse("mqtt://user:se@cret@host:0")).toThrow(/user:\*\*\*@host:0"/);
+  test("comes from the environment, where it stands nowhere else and there is a user", () => {
+    expect(broker("--broker mqtt://u@h", "pw")).toMatchObject({ user: "u", password: "pw" });
+    expect(broker("--broker mqtt://u:own@h", "pw")).toMatchObject({ password: "own" });
+    expect(broker("--broker mqtt://h", "pw")).not.toHaveProperty("password");
+    expect(broker("--json", "pw")).toBeUndefined();
   });
 });

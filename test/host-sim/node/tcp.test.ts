@@ -204,3 +204,49 @@ describe("the end", () => {
     expect(onWritable).not.toHaveBeenCalled();
   });
 });
+
+describe("of several addresses", () => {
+  /** Something that says "hello", on one address of this machine only. */
+  async function listening(address: string): Promise<{ port: number; close(): void }> {
+    const one = createServer((peer) => {
+      peers.push(peer);
+      peer.write("hello");
+    }).listen(0, address);
+    await once(one, "listening");
+    return { port: (one.address() as AddressInfo).port, close: () => one.close() };
+  }
+
+  function opening(port: number, address: string, ...others: string[]) {
+    const seen = { onWritable: vi.fn<(room: number) => void>(), onReadable: vi.fn<(count: number) => void>() };
+    const onClose = vi.fn<(reason?: string) => void>();
+    const socket = tcpOpener()({ host: "both.test", address, others, port, ...seen, onClose });
+    sockets.push(socket);
+    return { socket, ...seen, onClose };
+  }
+
+  test("the next is tried where the first refuses: a broker on ::1 only is found", async () => {
+    const { port, close } = await listening("::1");
+    const { socket, onReadable, onWritable, onClose } = opening(port, "127.0.0.1", "::1");
+    await until(() => expect(onReadable).toHaveBeenCalledWith(5));
+    expect(onWritable).toHaveBeenCalledTimes(1);
+    const bytes = new Uint8Array(8);
+    expect(Buffer.from(bytes.subarray(0, socket.read(bytes))).toString()).toBe("hello");
+    expect(onClose).not.toHaveBeenCalled();
+    close();
+  });
+
+  test("the first that answers is taken", async () => {
+    const { port, close } = await listening("127.0.0.1");
+    const { onReadable } = opening(port, "127.0.0.1", "::1");
+    await until(() => expect(onReadable).toHaveBeenCalledWith(5));
+    close();
+  });
+
+  test("when none answers, that is told once, in words", async () => {
+    const { port, close } = await listening("127.0.0.1");
+    close();
+    const { onClose } = opening(port, "127.0.0.1", "::1");
+    await until(() => expect(onClose).toHaveBeenCalledTimes(1));
+    expect(onClose).toHaveBeenCalledWith("connection refused");
+  });
+});

@@ -1,0 +1,17 @@
+// What `import "motewire/nodejs"` loads in Node.js. Bundlers take the build itself.
+import { explained } from "./built.cjs";
+
+const module = await import("../../dist/host-sim/node/platform.js").catch((error) => {
+  throw explained(error);
+});
+
+export const {
+  FileStore,
+  nodejsClock,
+  nodejsPlatform,
+  openTcpSocket,
+  readBrokerUrl,
+  resolve,
+  tcpOpener,
+  writeBrokerUrl,
+} = module;

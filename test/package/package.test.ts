@@ -1,0 +1,238 @@
+/**
+ * The package as a user gets it: npm installs it from a tarball, a git address and a folder into an empty project, without a
+ * network, and the README's example delivers a message to a real broker.
+ */
+import { execFile, execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeWith } from "../support/describe-with.js";
+import { Mosquitto } from "../support/mosquitto.js";
+import { command } from "../support/requirements.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const tsc = join(root, "node_modules/typescript/bin/tsc");
+const work = mkdtempSync(join(tmpdir(), "motewire-package-"));
+/** The checkout as it is now, in a git repository of its own. */
+const source = join(work, "source");
+/** npm's own processes: each reads its cache, builds or clones. */
+const SLOW = 240_000;
+
+interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+async function run(program: string, args: readonly string[], cwd: string): Promise<Ran> {
+  try {
+    // As on a person's machine: nothing of the npm that runs the tests.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+    const { stdout, stderr } = await promisify(execFile)(program, args, { cwd, env });
+    return { stdout, stderr, code: 0 };
+  } catch (error) {
+    const { stdout = "", stderr = "", code } = error as Partial<Ran>;
+    return { stdout, stderr, code: typeof code === "number" ? code : 1 };
+  }
+}
+
+async function npm(args: readonly string[], cwd: string): Promise<string> {
+  const { stdout, stderr, code } = await run("npm", [...args, "--offline"], cwd);
+  expect(code, `npm ${args.join(" ")}\n${stdout}${stderr}`).toBe(0);
+  return stdout;
+}
+
+let projects = 0;
+
+/** An empty project with the package installed from `address`. */
+async function installed(address: string, ...flags: string[]): Promise<string> {
+  const folder = join(work, `project-${++projects}`);
+  mkdirSync(folder);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "project", private: true }));
+  await npm(["install", address, ...flags], folder);
+  return folder;
+}
+
+/** The README's example for Node.js, with another broker. */
+function example(host: string, port: number): string {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const [, code = ""] = /```ts\n([^`]*from "motewire";[^`]*)```/.exec(readme) ?? [];
+  expect(code).toContain(`host: "localhost"`);
+  return code.replace(`host: "localhost"`, `host: "${host}", port: ${port}`);
+}
+
+let tarball = "";
+/** As npm makes one of a git address when scripts are off. */
+let unbuilt = "";
+
+async function packed(name: string, ...flags: string[]): Promise<string> {
+  const folder = join(work, name);
+  mkdirSync(folder);
+  const said = await npm(["pack", "--pack-destination", folder, ...flags], source);
+  return join(folder, said.trim().split("\n").at(-1) as string);
+}
+
+const addresses: Record<string, () => string> = {
+  "a tarball": () => tarball,
+  "a git address": () => `git+file://${source}`,
+  "a folder": () => source,
+};
+
+beforeAll(async () => {
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=test", "-c", "user.email=test@localhost", ...args], {
+      cwd: source,
+      encoding: "utf8",
+    });
+  mkdirSync(source);
+  const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
+  for (const file of new Set(files.toString().split("\0"))) {
+    // The last is empty; one that is deleted and not yet committed is still listed.
+    if (file === "" || !existsSync(join(root, file))) continue;
+    mkdirSync(dirname(join(source, file)), { recursive: true });
+    cpSync(join(root, file), join(source, file));
+  }
+  git("init", "--quiet");
+  git("add", "--all");
+  git("commit", "--quiet", "--message", "as it is");
+  // As after `npm ci` there.
+  symlinkSync(join(root, "node_modules"), join(source, "node_modules"));
+  unbuilt = await packed("unbuilt", "--ignore-scripts");
+  tarball = await packed("built");
+}, SLOW);
+
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+describeWith("mosquitto", "the README's example delivers to mosquitto, with the package installed from", () => {
+  test.each(Object.keys(addresses))(
+    "%s",
+    async (from) => {
+      const mosquitto = await Mosquitto.start();
+      try {
+        const folder = await installed((addresses[from] as () => string)());
+        writeFileSync(join(folder, "example.mjs"), example(mosquitto.host, mosquitto.port));
+        const program = execFile(process.execPath, ["example.mjs"], { cwd: folder });
+        const { stdout } = await run(
+          command("mosquitto_sub"),
+          ["-h", mosquitto.host, "-p", String(mosquitto.port), "-t", "porch/lamp", "-C", "1", "-W", "20"],
+          folder,
+        );
+        program.kill();
+        expect(stdout).toBe("on\n");
+      } finally {
+        await mosquitto.remove();
+      }
+    },
+    SLOW,
+  );
+});
+
+describe("an installed package", () => {
+  let folder = "";
+  beforeAll(async () => {
+    folder = await installed(tarball);
+  }, SLOW);
+
+  test("holds nothing but what it needs, and depends on nothing", () => {
+    const manifest = JSON.parse(readFileSync(join(folder, "node_modules/motewire/package.json"), "utf8"));
+    expect(manifest.dependencies).toBeUndefined();
+    expect(readdirSync(join(folder, "node_modules/motewire")).sort()).toEqual(
+      ["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "src"].sort(),
+    );
+  });
+
+  test.each([
+    ["motewire", "Client"],
+    ["motewire/nodejs", "FileStore"],
+  ])("gives the same of %s to import and to require", async (specifier, name) => {
+    const { stdout, stderr } = await run(
+      process.execPath,
+      [
+        "--eval",
+        `const one = require("${specifier}"); import("${specifier}").then((other) => {
+          console.log(typeof one.${name}, one.${name} === other.${name}, Object.keys(one).join() === Object.keys(other).join());
+        });`,
+      ],
+      folder,
+    );
+    expect(stderr).toBe("");
+    expect(stdout).toBe("function true true\n");
+  });
+
+  test.each([
+    ["nodenext", "nodenext"],
+    ["esnext", "bundler"],
+  ])(
+    "compiles the example with module %s and moduleResolution %s",
+    async (module, moduleResolution) => {
+      writeFileSync(join(folder, "example.ts"), example("localhost", 1883));
+      writeFileSync(
+        join(folder, "sub.ts"),
+        `import type { Socket } from "motewire/platform";\nexport type Own = Socket;\n`,
+      );
+      const compilerOptions = {
+        strict: true,
+        noEmit: true,
+        module,
+        moduleResolution,
+        target: "es2022",
+        lib: ["es2022"],
+        types: ["node"],
+        typeRoots: [join(root, "node_modules/@types")],
+      };
+      writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "project", private: true, type: "module" }));
+      writeFileSync(
+        join(folder, "tsconfig.json"),
+        JSON.stringify({ compilerOptions, files: ["example.ts", "sub.ts"] }),
+      );
+      const { stdout, code } = await run(process.execPath, [tsc, "-p", "."], folder);
+      expect(stdout).toBe("");
+      expect(code).toBe(0);
+    },
+    SLOW,
+  );
+});
+
+describe("packed and installed with scripts off, it has no build:", () => {
+  let folder = "";
+  beforeAll(async () => {
+    folder = await installed(unbuilt, "--ignore-scripts");
+  }, SLOW);
+
+  test.each([
+    ["import", `import("motewire").catch((error) => console.log(error.message))`],
+    ["import of the platform", `import("motewire/nodejs").catch((error) => console.log(error.message))`],
+    ["require", `try { require("motewire") } catch (error) { console.log(error.message) }`],
+  ])("%s fails with one sentence that names the command", async (_, code) => {
+    const { stdout } = await run(process.execPath, ["--eval", code], folder);
+    expect(stdout).toBe(
+      `motewire is not built: it was installed with scripts off; run "npm install --ignore-scripts=false" with its address again\n`,
+    );
+  });
+});
+
+test("a checkout that is not built says so too, and names what builds it", async () => {
+  const copy = join(work, "checkout");
+  mkdirSync(copy);
+  for (const name of ["package.json", "src", "tsconfig.build.json"])
+    cpSync(join(source, name), join(copy, name), { recursive: true });
+  const { stdout } = await run(
+    process.execPath,
+    ["--eval", `import("motewire").catch((error) => console.log(error.message))`],
+    copy,
+  );
+  expect(stdout).toBe(`motewire is not built: run "npm run build" in ${copy}\n`);
+});
