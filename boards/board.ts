@@ -119,7 +119,7 @@ export interface Memory {
 }
 
 export interface Storage {
-  /** Bytes of flash for key-value storage (NVS), settings and session together: src/node/nvs.ts says how much may wait. */
+  /** Bytes of flash for key-value storage (NVS), settings and session together: src/mote/nvs.ts says how much may wait. */
   readonly nvs: number;
   /** When messages are stored. Default `always`, which wears the flash most. */
   readonly durability?: "always" | "offline" | "never";

@@ -30,7 +30,7 @@ async function make(folder) {
   const made = mkdtempSync(join(cache, "make-"));
   await build({
     absWorkingDir: root,
-    entryPoints: ["host-sim/node/main.ts"],
+    entryPoints: ["host-sim/cli/main.ts"],
     outdir: made,
     bundle: true,
     splitting: true,

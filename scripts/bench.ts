@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../host-sim/node/usage.js";
+import { UsageError } from "../host-sim/cli/usage.js";
 import { Mosquitto } from "../test/support/mosquitto.js";
 import { describeMachine, machineText } from "./bench/machine.js";
 import { type BenchOptions, benchHelp, readBenchOptions } from "./bench/options.js";

@@ -1,7 +1,8 @@
 /** `npm run budget`: what the firmware takes on each board beside what it may take. */
-import { boards } from "../host-sim/core/boards.js";
-import { type Flag, readFlags } from "../host-sim/node/args.js";
-import { UsageError } from "../host-sim/node/usage.js";
+
+import { type Flag, readFlags } from "../host-sim/cli/args.js";
+import { UsageError } from "../host-sim/cli/usage.js";
+import { boards } from "../host-sim/core/world/boards.js";
 import { ADVICE, judge, leftOver, readBudget, writeBudget } from "./budget/budget.js";
 import { bytecodeOf, type Figures, growthOver, memoryFigures, smallestNear, smallestOf } from "./budget/figures.js";
 import { aimsOf, tableOf } from "./budget/table.js";

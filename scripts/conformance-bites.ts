@@ -1,16 +1,16 @@
-// Shows that the tests which stand for a statement of MQTT 3.1.1 catch its violation (test/conformance/statements): applies
+// Shows that the tests which stand for a statement of MQTT 3.1.1 catch its violation (test/support/conformance/statements): applies
 // each to a copy of the sources in a temporary folder and runs the files of its tests there. Exit 1 when one is not caught.
 // Arguments: numbers of statements; without any, all.
 
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pc from "picocolors";
-import { STATEMENTS, type Statement, type Violation } from "../test/conformance/statement.js";
-import { matches } from "../test/conformance/titles.js";
-import { fileOf, violate } from "../test/conformance/violate.js";
+import { breakSources } from "../test/support/breaking.js";
+import { changesOf, STATEMENTS, type Statement, type Violation } from "../test/support/conformance/statement.js";
+import { matches } from "../test/support/conformance/titles.js";
 
 /** Copies that are worked on at the same time. */
 const WORKERS = 2;
@@ -79,11 +79,9 @@ const isOf =
     tests.some((test) => matches(test, name));
 
 async function bite(folder: string, { statement, violation }: Case): Promise<string | undefined> {
-  const path = join(folder, fileOf(violation));
-  const source = readFileSync(path, "utf8");
-  writeFileSync(path, violate(source, statement, violation));
+  const mend = breakSources(folder, changesOf(violation), `the violation of ${statement.number}`);
   const results = await run(folder, filesOf(statement));
-  writeFileSync(path, source);
+  mend();
   if (results === undefined) return undefined;
   const own = results.filter(isOf(statement));
   if (own.length === 0) return "its tests did not run: does the violated source compile?";

@@ -1,8 +1,10 @@
-// Renders docs/conformance.md from test/conformance/statements.
+// Renders docs/conformance.md from test/support/conformance/statements.
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { render } from "../test/conformance/render.js";
+import { readSources } from "../test/support/breaking.js";
+import { render } from "../test/support/conformance/render.js";
 
-const path = fileURLToPath(new URL("../docs/conformance.md", import.meta.url));
-writeFileSync(path, render());
+const root = fileURLToPath(new URL("../", import.meta.url));
+const path = `${root}docs/conformance.md`;
+writeFileSync(path, render(readSources(root)));
 console.log(`wrote ${path}`);

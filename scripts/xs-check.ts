@@ -4,8 +4,8 @@
  */
 
 import { board } from "../boards/esp32c3_devkitm/board.js";
-import { MemoryStore } from "../host-sim/core/memory-store.js";
-import { startBroker } from "../host-sim/node/broker.js";
+import { startBroker } from "../host-sim/cli/broker.js";
+import { MemoryStore } from "../host-sim/core/storage/memory-store.js";
 import { buildHost } from "../host-sim/xs/engine/build.js";
 import { collectModules } from "../host-sim/xs/engine/modules.js";
 import { Program } from "../host-sim/xs/engine/program.js";

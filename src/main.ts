@@ -1,8 +1,9 @@
 /** The composition root on a device: the node, on the device's platform. */
-import { boot } from "./device/boot.js";
-import { SensorNode } from "./node/node.js";
+
+import { Mote } from "./mote/mote.js";
+import { boot } from "./platforms/moddable/boot.js";
 
 /** Called by the SDK. A function, for the module itself is evaluated when the image is linked. */
 export default function main(): void {
-  boot(({ platform, ...options }) => new SensorNode(platform, options).start());
+  boot(({ platform, ...options }) => new Mote(platform, options).start());
 }

@@ -1,7 +1,7 @@
 /**
  * What the client and the node ask of the machine they run on: types only, no code.
  *
- * Two rooms implement them, `src/device` (Moddable SDK) and `host-sim`; `test/contract` holds one suite for each type,
+ * Two rooms implement them, `src/platforms/moddable` (Moddable SDK) and `host-sim`; `test/contract` holds one suite for each type,
  * run on every implementation. Names and behaviour follow ECMA-419 where it has them, so that the device's side stays a
  * thin adapter. Rules for every type here:
  *

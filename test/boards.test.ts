@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Board, BoardSensor } from "../boards/board.js";
-import { boards } from "../host-sim/core/boards.js";
+import { boards } from "../host-sim/core/world/boards.js";
 
 /** What the drivers give, from the SDK's sources. */
 const GIVEN: { readonly [driver in Exclude<BoardSensor["driver"], "simulated">]: string } = {

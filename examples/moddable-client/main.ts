@@ -5,11 +5,12 @@
  *
  * The SDK joins the Wi-Fi `ssid` before main is called. The host may be a name.
  */
-import { DeviceClock } from "device/clock";
-import { resolver } from "device/resolve";
-import { tcpOpener } from "device/tcp";
+
 import config from "mc/config";
 import { Client } from "mqtt/index";
+import { DeviceClock } from "platforms/moddable/clock";
+import { resolver } from "platforms/moddable/resolve";
+import { tcpOpener } from "platforms/moddable/tcp";
 
 export default function main(): void {
   const report = (error: unknown, where: string) => trace(`${where}: ${error}\n`);

@@ -1,6 +1,6 @@
 /** The command line of `npm run bench`. */
-import { describeFlags, type Flag, readFlags } from "../../host-sim/node/args.js";
-import { UsageError } from "../../host-sim/node/usage.js";
+import { describeFlags, type Flag, readFlags } from "../../host-sim/cli/args.js";
+import { UsageError } from "../../host-sim/cli/usage.js";
 import type { Section } from "./section.js";
 
 export interface BenchOptions {

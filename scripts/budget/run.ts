@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Memory } from "../../boards/board.js";
-import { MemoryStore } from "../../host-sim/core/memory-store.js";
+import { MemoryStore } from "../../host-sim/core/storage/memory-store.js";
 import { buildHost } from "../../host-sim/xs/engine/build.js";
 import { collectModules, type Module } from "../../host-sim/xs/engine/modules.js";
 import { root } from "../../host-sim/xs/engine/paths.js";

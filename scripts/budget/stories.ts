@@ -1,11 +1,11 @@
 /** What is run for the figures: nothing, the client alone, and the node with all that happens to it. */
 import type { Board, Memory } from "../../boards/board.js";
-import { RandomStream } from "../../host-sim/core/random.js";
-import { simulatedSensors } from "../../host-sim/core/sensors.js";
-import { World } from "../../host-sim/core/world.js";
+import { RandomStream } from "../../host-sim/core/world/random.js";
+import { simulatedSensors } from "../../host-sim/core/world/sensors.js";
+import { World } from "../../host-sim/core/world/world.js";
 import type { Module } from "../../host-sim/xs/engine/modules.js";
 import type { Program } from "../../host-sim/xs/engine/program.js";
-import { queueBytes } from "../../src/node/nvs.js";
+import { queueBytes } from "../../src/mote/nvs.js";
 import { ScriptedBroker } from "./broker.js";
 import { longestCommands } from "./longest.js";
 import { emptyFlash, type Flash, type Ran, runScripted } from "./run.js";

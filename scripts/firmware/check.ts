@@ -1,6 +1,7 @@
 /** All checks, in order, with what they find said as they go. */
 import { join } from "node:path";
 import type { Board } from "../../boards/board.js";
+import { findBoard } from "../../host-sim/core/world/boards.js";
 import { boardProblems } from "./board-facts.js";
 import { buildXs } from "./build.js";
 import { readImage } from "./image.js";
@@ -36,7 +37,7 @@ export async function checkAll({ sdk, work, boards, prove }: CheckOptions): Prom
     await attempt(id, async () => {
       const target = firmware(id);
       const built = buildXs(target, join(work, id), sdk);
-      const { board } = (await import(`../../boards/${id}/board.js`)) as { board: Board };
+      const board = findBoard(id) as Board;
       judge(built, boardProblems(board, built, sdk));
       const image = readImage(built);
       if (id === boards[0]) say(`Bytecode in bytes: file with symbols, code alone\n${moduleTable(image, root)}\n`);

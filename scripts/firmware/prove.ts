@@ -1,6 +1,7 @@
 /** Shows that the check finds what it is there for: puts each kind of defect into a copy, and expects to be told. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { breakSources, type Change } from "../../test/support/breaking.js";
 import { buildXs, type Target } from "./build.js";
 import { readImage } from "./image.js";
 import { soakOf } from "./lin-check.js";
@@ -9,8 +10,7 @@ import { root, type Sdk } from "./sdk.js";
 
 interface Defect {
   readonly name: string;
-  readonly file: string;
-  change(source: string): string;
+  readonly changes: readonly Change[];
   /** What the check must say. */
   readonly told: RegExp;
 }
@@ -18,49 +18,61 @@ interface Defect {
 /** A board that shows them all. */
 const BOARD = "esp32c3_devkitm";
 
+const UTF8_LENGTH = "export function utf8Length(text: string, allowNull = false): number {\n";
+const MATCHES = "export function matches(";
+const METRONOME = "export class Metronome {";
+const UPTIME = "export class Uptime {";
+
 /** At the level of a preloaded module, so that it is in read-only memory, and used for each topic and payload. */
 const expression: Defect = {
   name: "a regular expression",
-  file: "src/mqtt/utf8.ts",
-  change: (source) =>
-    source.replace(
-      /^export function utf8Length\([^)]*\): number \{\n/m,
-      "const PATTERN = /^\\0{9}/;\n$&  if (PATTERN.test(text)) return -1;\n",
-    ),
-  told: /mqtt\/utf8:\d+: a regular expression/,
+  changes: [
+    {
+      search: UTF8_LENGTH,
+      replace: `const PATTERN = /^\\0{9}/;\n${UTF8_LENGTH}  if (PATTERN.test(text)) return -1;\n`,
+    },
+  ],
+  told: /mqtt\/wire\/utf8:\d+: a regular expression/,
 };
 
 const defects: readonly Defect[] = [
   expression,
   {
     name: "a type error",
-    file: "src/node/uptime.ts",
-    change: (source) => `${source}\nexport const wrong: number = "text";\n`,
+    changes: [{ search: UPTIME, replace: `export const wrong: number = "text";\n${UPTIME}` }],
     told: /uptime\.ts\(\d+,\d+\): error TS2322/,
   },
   {
     name: "a Map at the level of a preloaded module",
-    file: "src/mqtt/topic.ts",
-    change: (source) =>
-      `${source}\nconst cache = new Map<string, number>();\nexport function remember(topic: string): void {\n  cache.set(topic, 1);\n}\n`,
-    told: /mqtt\/topic:\d+: cache: new Map/,
+    changes: [
+      {
+        search: MATCHES,
+        replace: `const cache = new Map<string, number>();\nexport function remember(topic: string): void {\n  cache.set(topic, 1);\n}\n${MATCHES}`,
+      },
+    ],
+    told: /mqtt\/wire\/topic:\d+: cache: new Map/,
   },
   {
     name: "a variable at the level of a preloaded module",
-    file: "src/mqtt/topic.ts",
-    change: (source) => `${source}\nlet calls = 0;\nexport function called(): number {\n  return ++calls;\n}\n`,
-    told: /mqtt\/topic: .*calls: no const/,
+    changes: [
+      {
+        search: MATCHES,
+        replace: `let calls = 0;\nexport function called(): number {\n  return ++calls;\n}\n${MATCHES}`,
+      },
+    ],
+    told: /mqtt\/wire\/topic: .*calls: no const/,
   },
   {
     name: "a module that no manifest names",
-    file: "src/mqtt/manifest.json",
-    change: (source) => source.replaceAll(/^\s*"(\.|mqtt)\/utf8",?\n/gm, "").replaceAll(/,(\s*\])/g, "$1"),
-    told: /module "\.+\/(mqtt\/)?utf8\.js" not found/,
+    changes: [
+      { search: ',\n      "./wire/utf8"', replace: "" },
+      { search: ',\n    "mqtt/wire/utf8"', replace: "" },
+    ],
+    told: /module "\.+\/(mqtt\/wire\/|wire\/)?utf8\.js" not found/,
   },
   {
-    name: "setTimeout in src/node",
-    file: "src/node/metronome.ts",
-    change: (source) => `${source}\nsetTimeout(() => {}, 1);\n`,
+    name: "setTimeout in src/mote",
+    changes: [{ search: METRONOME, replace: `setTimeout(() => {}, 1);\n${METRONOME}` }],
     told: /metronome\.ts\(\d+,\d+\): error TS2304: Cannot find name 'setTimeout'/,
   },
 ];
@@ -72,8 +84,7 @@ export function proveAll(sdk: Sdk, work: string): string[] {
     const copy = copyWith(defect, join(work, `defect-${index}`, "motewire"));
     const told = complaints(copy, join(work, `defect-${index}`, "output"), sdk);
     const line = told.split("\n").find((candidate) => defect.told.test(candidate));
-    if (line === undefined)
-      throw new Error(`${defect.name} in ${defect.file} was not found; told was:\n${told || "nothing"}`);
+    if (line === undefined) throw new Error(`${defect.name} was not found; told was:\n${told || "nothing"}`);
     lines.push(`found: ${defect.name}: ${line.trim()}`);
   }
   return lines;
@@ -89,7 +100,7 @@ export async function proveSoak(sdk: Sdk, work: string): Promise<string> {
     [told = ""] = (error as Error).message.split("\n");
   }
   if (!/^soak: (its memory has grown by|it has ended with SIG)/.test(told)) {
-    throw new Error(`${expression.name} in ${expression.file} was not found by the soak; told was: ${told}`);
+    throw new Error(`${expression.name} was not found by the soak; told was: ${told}`);
   }
   return `found by the soak: ${expression.name}: ${told}`;
 }
@@ -97,11 +108,7 @@ export async function proveSoak(sdk: Sdk, work: string): Promise<string> {
 /** @returns the folder of a copy of this repository that has the defect */
 function copyWith(defect: Defect, folder: string): string {
   const copy = copyOf(folder);
-  const file = join(copy, defect.file);
-  const source = readFileSync(file, "utf8");
-  const changed = defect.change(source);
-  if (changed === source) throw new Error(`${defect.name} could not be put into ${defect.file}`);
-  writeFileSync(file, changed);
+  breakSources(copy, defect.changes, defect.name);
   return copy;
 }
 

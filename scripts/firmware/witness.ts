@@ -1,9 +1,9 @@
 /** What passes the broker, seen by an eye that is not our client, and held against what the device says it has sent. */
 
 import { EventEmitter } from "node:events";
-import { Ledger } from "../../host-sim/node/ledger.js";
-import { Observer } from "../../host-sim/node/observer.js";
-import { RawMqtt } from "../../host-sim/node/raw-mqtt.js";
+import { Ledger } from "../../host-sim/cli/ledger.js";
+import { Observer } from "../../host-sim/cli/observer.js";
+import { RawMqtt } from "../../host-sim/cli/raw-mqtt.js";
 import type { QoS } from "../../src/mqtt/api.js";
 import type { BrokerAddress } from "../../src/platforms/broker-url.js";
 import type { LinDevice } from "./lin.js";

@@ -2,7 +2,7 @@
  * Books over many lives of one simulated device: what its processes said they had accepted, against what a subscriber has
  * seen. They share nothing with the books that the simulator keeps itself, which die with it.
  */
-import type { SimEvent } from "../../host-sim/node/events.js";
+import type { SimEvent } from "../../host-sim/cli/events.js";
 
 interface Message {
   readonly topic: string;

@@ -5,10 +5,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RandomStream } from "../../host-sim/core/random.js";
-import { Observer } from "../../host-sim/node/observer.js";
-import { Sim } from "../../test/host-sim/node/sim.js";
+import { Observer } from "../../host-sim/cli/observer.js";
+import { RandomStream } from "../../host-sim/core/world/random.js";
 import type { Mosquitto } from "../../test/support/mosquitto.js";
+import { Sim } from "../../test/support/sim.js";
 import { Books, type Verdict } from "./books.js";
 import { SlowLink } from "./slow-link.js";
 

@@ -19,12 +19,12 @@
  * promised. What becomes of messages that rest is in resting.ts, of filters in subscriptions.ts.
  */
 import { sooner } from "./deadlines.js";
-import { isOfOneStream } from "./encode.js";
 import type { MqttError } from "./errors.js";
 import type { Outgoing } from "./inflight.js";
 import type { Outbox } from "./outbox.js";
 import { GUILTY, Resting, type RestingEvents } from "./resting.js";
 import type { Subscription, Subscriptions } from "./subscriptions.js";
+import { isOfOneStream } from "./wire/encode.js";
 
 type Suspect = Outgoing | Subscription;
 

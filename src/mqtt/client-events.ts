@@ -5,11 +5,11 @@
 import type { ClientCallbacks, Message, MessageHandler, Outcome, QoS } from "./api.js";
 import type { Application } from "./application.js";
 import type { Connection, ConnectionEvents } from "./connection.js";
-import { isPublish, viewPublish } from "./encode.js";
 import { MqttError } from "./errors.js";
 import type { Outgoing } from "./inflight.js";
 import type { ProtocolEvents } from "./protocol.js";
 import type { Session } from "./session.js";
+import { isPublish, viewPublish } from "./wire/encode.js";
 
 export class ClientEvents implements ProtocolEvents, ConnectionEvents {
   /** Set once it is made, before there is anything to tell. */

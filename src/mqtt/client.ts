@@ -15,7 +15,6 @@ import { Application } from "./application.js";
 import { Bound } from "./bound.js";
 import { ClientEvents, parkedError } from "./client-events.js";
 import { Connection } from "./connection.js";
-import { encodePublish } from "./encode.js";
 import { type MqttError, misuse } from "./errors.js";
 import type { Outgoing } from "./inflight.js";
 import { identifierFor } from "./inflight.js";
@@ -23,7 +22,8 @@ import { checkedQoS, settle } from "./options.js";
 import { Protocol } from "./protocol.js";
 import type { Verdict, WaitingMessage } from "./review.js";
 import { Session } from "./session.js";
-import { checkTopicFilter, checkTopicName } from "./topic.js";
+import { encodePublish } from "./wire/encode.js";
+import { checkTopicFilter, checkTopicName } from "./wire/topic.js";
 
 /** Identifiers that may be in use at the same time, so that a free one is found. [MQTT-2.3.1-2] */
 const MAXIMUM_MESSAGES = 32_768;

@@ -5,9 +5,9 @@
 import type { Durability } from "./api.js";
 import type { MqttError } from "./errors.js";
 import { ReceivedIds } from "./inflight.js";
-import { uint16At } from "./packet.js";
 import type { SessionStore } from "./session-store.js";
-import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
+import { uint16At } from "./wire/packet.js";
+import { readUtf8, utf8Length, writeUtf8 } from "./wire/utf8.js";
 
 export const INCOMING_KEY = "i";
 const RADIX = 36;

@@ -3,4 +3,4 @@ export type * from "./api.js";
 export { Client } from "./client.js";
 export { type ErrorKind, MqttError } from "./errors.js";
 export type { Verdict, WaitingMessage } from "./review.js";
-export { checkTopicFilter, checkTopicName, matches } from "./topic.js";
+export { checkTopicFilter, checkTopicName, matches } from "./wire/topic.js";

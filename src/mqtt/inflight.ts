@@ -3,9 +3,9 @@
  * No I/O, no clock, no storage: a table and two lists.
  */
 import type { PayloadSource } from "./api.js";
-import { isPublish } from "./encode.js";
 import { violation } from "./errors.js";
-import { PACKET_NAMES, PUBACK, PUBLISH, PUBREC } from "./packet.js";
+import { isPublish } from "./wire/encode.js";
+import { PACKET_NAMES, PUBACK, PUBLISH, PUBREC } from "./wire/packet.js";
 
 /** A message with QoS 1 or 2 that has been accepted and is not yet delivered. */
 export interface Outgoing {

@@ -6,10 +6,11 @@
  * When that goes on, attempts wait the maximum; when it still goes on, the broker's session is discarded, and subscriptions
  * that may bring such a message rest, to be tried again later as parked messages are.
  */
-import type { Decoder } from "./decode.js";
+
 import { MqttError } from "./errors.js";
-import { PINGRESP, PUBACK, PUBCOMP, PUBREC, SUBACK, UNSUBACK } from "./packet.js";
 import type { Subscriptions } from "./subscriptions.js";
+import type { Decoder } from "./wire/decode.js";
+import { PINGRESP, PUBACK, PUBCOMP, PUBREC, SUBACK, UNSUBACK } from "./wire/packet.js";
 
 /** Closes in a row after which attempts wait the maximum, and as many more until the session is discarded. */
 const PATIENCE = 5;

@@ -2,11 +2,11 @@
  * The client's options, checked and completed: what is wrong is said when the client is made, not when it connects.
  */
 import type { ClientOptions, Payload, QoS, Will } from "./api.js";
-import { type ConnectFields, checkField, type Field, fieldLength } from "./encode.js";
 import { misuse } from "./errors.js";
-import { MAXIMUM_FIELD_LENGTH } from "./packet.js";
 import type { ProtocolOptions } from "./protocol.js";
-import { checkTopicName } from "./topic.js";
+import { type ConnectFields, checkField, type Field, fieldLength } from "./wire/encode.js";
+import { MAXIMUM_FIELD_LENGTH } from "./wire/packet.js";
+import { checkTopicName } from "./wire/topic.js";
 
 const DEFAULT_PORT = 1883;
 const MINUTE = 60_000;

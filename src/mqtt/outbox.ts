@@ -5,12 +5,12 @@
  * backlog, is read when its turn comes. There is no second queue that messages would have to be moved to.
  */
 import type { Durability, Outcome, PayloadSource } from "./api.js";
-import { isPublish } from "./encode.js";
 import { bytesOf, doubt, entryOf, forgetAttempt, isQoS2, type Outgoing, OutgoingLog, wasSent } from "./inflight.js";
 import { OutgoingStore, PARKED, PARKED_SENT, PUBREC_CAME } from "./outgoing-store.js";
 import { judge, type Visit } from "./review.js";
 import type { SessionStore } from "./session-store.js";
 import { TokenRuns } from "./token-runs.js";
+import { isPublish } from "./wire/encode.js";
 
 export class Outbox {
   readonly log = new OutgoingLog();

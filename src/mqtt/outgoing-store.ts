@@ -1,8 +1,9 @@
 /** Accepted messages in the session's store: under `o` and the token the packet, under `p` and the token a note of it. */
-import { identifierOf } from "./encode.js";
+
 import { resource } from "./errors.js";
 import { identifierFor } from "./inflight.js";
 import type { SessionStore } from "./session-store.js";
+import { identifierOf } from "./wire/encode.js";
 
 export const OUTGOING_KEY = "o";
 /** Beside a message's own value: one byte that says what has become of it. */

@@ -8,11 +8,16 @@
 import type { Outcome, PayloadSource } from "./api.js";
 import { Blame, type BlameEvents } from "./blame.js";
 import { type DeadlineOptions, Deadlines, sooner } from "./deadlines.js";
-import { Decoder, NOTHING, PACKET } from "./decode.js";
-import { type ConnectFields, encodeConnect } from "./encode.js";
 import { MqttError, violation } from "./errors.js";
 import { COMPLETE, RELEASE } from "./inflight.js";
 import { type MalformedOptions, MalformedWatch } from "./malformed.js";
+import { earlyMessages } from "./pipelining.js";
+import { Receiver, type ReceiverEvents } from "./receiver.js";
+import { MAXIMUM_ANSWERS, Sender } from "./sender.js";
+import type { Session } from "./session.js";
+import type { SubscriptionEvents } from "./subscriptions.js";
+import { Decoder, NOTHING, PACKET } from "./wire/decode.js";
+import { type ConnectFields, encodeConnect } from "./wire/encode.js";
 import {
   CONNACK,
   CONNECT_REFUSALS,
@@ -25,12 +30,7 @@ import {
   PUBREL,
   SUBACK,
   UNSUBACK,
-} from "./packet.js";
-import { earlyMessages } from "./pipelining.js";
-import { Receiver, type ReceiverEvents } from "./receiver.js";
-import { MAXIMUM_ANSWERS, Sender } from "./sender.js";
-import type { Session } from "./session.js";
-import type { SubscriptionEvents } from "./subscriptions.js";
+} from "./wire/packet.js";
 
 /** There is no connection. */
 const OFFLINE = 0;
@@ -200,9 +200,9 @@ export class Protocol {
     }
     if (cause === undefined) return false;
     if (cause.code === "connection-closed") return blame.closedByPeer(cause, now);
+    const answered = cause.kind === "peer" && (ANSWERS & (1 << decoder.type)) !== 0;
     if (cause.code === "response-timeout") blame.unanswered(this.options.responseTimeout, cause, now);
-    else if (cause.kind === "peer" && (ANSWERS & (1 << decoder.type)) !== 0)
-      blame.answeredWrongly(decoder.id, cause, now);
+    else if (answered) blame.answeredWrongly(decoder.id, cause, now);
     return false;
   }
 
@@ -233,15 +233,12 @@ export class Protocol {
     if (this.state === OFFLINE) return -1;
     const wait = this.deadlines.next(now);
     if (this.state !== CONNECTED) return wait;
-    const request = sooner(this.blame.next(now), this.session.patience(now));
-    return sooner(wait, sooner(request, this.receiver.next(now)));
+    return sooner(wait, sooner(this.receiver.next(now), sooner(this.blame.next(now), this.session.patience(now))));
   }
 
   /**
-   * Does what time asks for: PINGREQ becomes due, parked messages and filters get another chance. A request that has waited for the store
-   * is due by itself.
-   * @throws MqttError when the connection is to be closed: of kind `transport` when an answer has not come in time, of kind
-   * `resource` when a message could not be held
+   * Does what time asks for: PINGREQ becomes due, parked messages and filters get another chance.
+   * @throws MqttError when the connection is to be closed: an answer has not come in time, a message could not be held
    */
   tick(now: number): void {
     if (this.state !== OFFLINE) this.deadlines.tick(now);
@@ -340,7 +337,6 @@ export class Protocol {
         break;
       case PINGRESP:
         this.sender.pingAt = undefined;
-        break;
     }
   }
 
@@ -356,8 +352,8 @@ export class Protocol {
       throw violation("MQTT-3.2.2-1", "CONNACK says that a session is present although Clean Session is 1");
     }
     this.discarded = this.discarding;
-    if (this.discarding) this.spoilt = false;
     if (this.discarding) {
+      this.spoilt = false;
       this.depart(this.deadlines.receivedAt);
       return;
     }

@@ -3,13 +3,13 @@
  * receiving half of the QoS 1 and QoS 2 hand-shakes. Sections 4.3.2 and 4.3.3.
  */
 import type { Message } from "./api.js";
-import type { Decoder } from "./decode.js";
 import { type MqttError, resource } from "./errors.js";
 import type { HeldMessage } from "./inbox.js";
-import type { LongTopic } from "./long-topic.js";
-import { DUP, PUBACK, PUBCOMP, PUBREC, RETAIN } from "./packet.js";
 import type { Session } from "./session.js";
 import { SkippedReports } from "./skipped.js";
+import type { Decoder } from "./wire/decode.js";
+import type { LongTopic } from "./wire/long-topic.js";
+import { DUP, PUBACK, PUBCOMP, PUBREC, RETAIN } from "./wire/packet.js";
 
 /**
  * A QoS 2 message that cannot be held ends so many connections, and for so many milliseconds. Then it is skipped: the store may

@@ -5,10 +5,11 @@
  * delivered, all of them rest. So do all to one topic where three were convicted and none was delivered in between. They are
  * parked when their turn comes, and named.
  */
-import { isToOneTopic } from "./encode.js";
+
 import type { MqttError } from "./errors.js";
 import { isQoS2, type Outgoing } from "./inflight.js";
 import type { Outbox } from "./outbox.js";
+import { isToOneTopic } from "./wire/encode.js";
 
 /** Strikes that a message has at least that rests for what it was convicted of; one with fewer rests with others. */
 export const GUILTY = 6;

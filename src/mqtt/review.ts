@@ -1,9 +1,9 @@
 /** What an application sees of the messages that wait, and may decide about them. */
 import type { Payload, QoS } from "./api.js";
-import { encodePublish, viewPublish } from "./encode.js";
 import { misuse } from "./errors.js";
 import { identifierFor } from "./inflight.js";
-import { utf8Length } from "./utf8.js";
+import { encodePublish, viewPublish } from "./wire/encode.js";
+import { utf8Length } from "./wire/utf8.js";
 
 /** A message that has been accepted and never sent. */
 export interface WaitingMessage {

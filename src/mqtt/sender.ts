@@ -4,11 +4,11 @@
  */
 import type { Outcome, PayloadSource } from "./api.js";
 import type { Blame } from "./blame.js";
-import { writeAcknowledgement, writeBare } from "./encode.js";
 import { resource } from "./errors.js";
 import type { Outgoing } from "./inflight.js";
-import { DISCONNECT, DUP, PINGREQ, PUBREL, RESERVED_FLAGS } from "./packet.js";
 import type { Session } from "./session.js";
+import { writeAcknowledgement, writeBare } from "./wire/encode.js";
+import { DISCONNECT, DUP, PINGREQ, PUBREL, RESERVED_FLAGS } from "./wire/packet.js";
 
 /** Answers that wait for room at most; when so many do, no more packets are taken in. */
 export const MAXIMUM_ANSWERS = 32;

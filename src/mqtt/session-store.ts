@@ -12,9 +12,9 @@
  * Every value ends in a checksum: what was damaged, or written by something else, is recognised. Other keys are left alone.
  */
 import type { DeferredKeyValue, KeyValue } from "../platform.js";
-import { checksum } from "./checksum.js";
 import { type MqttError, resource } from "./errors.js";
-import { uint16At } from "./packet.js";
+import { checksum } from "./wire/checksum.js";
+import { uint16At } from "./wire/packet.js";
 
 const CHECKSUM_LENGTH = 2;
 const ASIDE = "x";

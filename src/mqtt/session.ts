@@ -11,7 +11,7 @@ import { Outbox } from "./outbox.js";
 import { NOTE_KEY, OUTGOING_KEY } from "./outgoing-store.js";
 import { SessionStore } from "./session-store.js";
 import { type KnownSubscription, Subscriptions } from "./subscriptions.js";
-import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
+import { readUtf8, utf8Length, writeUtf8 } from "./wire/utf8.js";
 
 const FORMAT = 3;
 /** In which PUBREL stood in the place of a message that PUBREC had come for. It is read, and never written. */

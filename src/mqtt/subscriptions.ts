@@ -4,10 +4,10 @@
  * Nothing is queued: which SUBSCRIBE or UNSUBSCRIBE is due follows from the difference between the two. Sections 3.8 to 3.11.
  */
 import type { Message, MessageHandler, QoS } from "./api.js";
-import { encodeRequest } from "./encode.js";
 import { violation } from "./errors.js";
-import { SUBSCRIBE, SUBSCRIBE_FAILURE, UNSUBSCRIBE } from "./packet.js";
-import { matches, mayBring } from "./topic.js";
+import { encodeRequest } from "./wire/encode.js";
+import { SUBSCRIBE, SUBSCRIBE_FAILURE, UNSUBSCRIBE } from "./wire/packet.js";
+import { matches, mayBring } from "./wire/topic.js";
 
 export interface Subscription {
   readonly filter: string;

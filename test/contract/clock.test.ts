@@ -1,6 +1,6 @@
-import { VirtualClock } from "../../host-sim/core/clock.js";
-import { nodejsClock } from "../../host-sim/node/clock.js";
+import { VirtualClock } from "../../host-sim/core/world/clock.js";
 import type { Clock } from "../../src/platform.js";
+import { nodejsClock } from "../../src/platforms/nodejs/clock.js";
 import { type ClockHarness, clockContract } from "./clock.contract.js";
 import { clockAtTheWrap, runContract, runDefects, untilReal, untilVirtual } from "./contract.js";
 import { bootOf } from "./harness.js";

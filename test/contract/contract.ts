@@ -3,7 +3,7 @@
  * run on every implementation there is, and on broken ones to show that they bite.
  */
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../../host-sim/core/clock.js";
+import { VirtualClock } from "../../host-sim/core/world/clock.js";
 
 /** What every harness offers: a way to wait for what an implementation does by itself. */
 export interface Harness {

@@ -1,10 +1,11 @@
 /** A simulated machine around whatever part a contract is about, the others being simulated too. */
-import { VirtualClock } from "../../host-sim/core/clock.js";
-import { Boot, machineId, type Parts } from "../../host-sim/core/machine.js";
-import { MemoryStore } from "../../host-sim/core/memory-store.js";
-import { Network } from "../../host-sim/core/network.js";
-import { RandomStream } from "../../host-sim/core/random.js";
-import { SimulatedWifi } from "../../host-sim/core/wifi.js";
+
+import { Network } from "../../host-sim/core/network/network.js";
+import { SimulatedWifi } from "../../host-sim/core/network/wifi.js";
+import { MemoryStore } from "../../host-sim/core/storage/memory-store.js";
+import { VirtualClock } from "../../host-sim/core/world/clock.js";
+import { Boot, machineId, type Parts } from "../../host-sim/core/world/machine.js";
+import { RandomStream } from "../../host-sim/core/world/random.js";
 
 export function bootOf(parts: Partial<Parts>): Boot {
   const random = new RandomStream("contract");

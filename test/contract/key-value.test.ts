@@ -1,12 +1,12 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Flash } from "../../host-sim/core/flash.js";
-import { MemoryStore, type MemoryStoreOptions } from "../../host-sim/core/memory-store.js";
-import { nvsCapacity, nvsSize } from "../../host-sim/core/nvs.js";
-import { StorageFailure } from "../../host-sim/core/storage-error.js";
-import { FileStore } from "../../host-sim/node/file-store.js";
+import { Flash } from "../../host-sim/core/storage/flash.js";
+import { MemoryStore, type MemoryStoreOptions } from "../../host-sim/core/storage/memory-store.js";
+import { nvsCapacity, nvsSize } from "../../host-sim/core/storage/nvs.js";
 import type { KeyValue } from "../../src/platform.js";
+import { FileStore } from "../../src/platforms/nodejs/file-store.js";
+import { StorageFailure } from "../../src/platforms/storage-error.js";
 import { runContract, runDefects, untilReal } from "./contract.js";
 import { bootOf } from "./harness.js";
 import { type KeyValueHarness, keyValueContract } from "./key-value.contract.js";

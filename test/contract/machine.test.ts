@@ -1,5 +1,5 @@
-import { Boot, machineId } from "../../host-sim/core/machine.js";
-import { RandomStream } from "../../host-sim/core/random.js";
+import { Boot, machineId } from "../../host-sim/core/world/machine.js";
+import { RandomStream } from "../../host-sim/core/world/random.js";
 import type { Machine } from "../../src/platform.js";
 import { runContract, runDefects, untilReal } from "./contract.js";
 import { bootOf } from "./harness.js";

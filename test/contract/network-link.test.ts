@@ -1,8 +1,8 @@
-import type { VirtualClock } from "../../host-sim/core/clock.js";
-import { RandomStream } from "../../host-sim/core/random.js";
-import { SimulatedWifi } from "../../host-sim/core/wifi.js";
-import { nodejsClock } from "../../host-sim/node/clock.js";
+import { SimulatedWifi } from "../../host-sim/core/network/wifi.js";
+import type { VirtualClock } from "../../host-sim/core/world/clock.js";
+import { RandomStream } from "../../host-sim/core/world/random.js";
 import type { NetworkLink, NetworkLinkOptions, OpenNetworkLink } from "../../src/platform.js";
+import { nodejsClock } from "../../src/platforms/nodejs/clock.js";
 import { clockAtTheWrap, runContract, runDefects, untilReal, untilVirtual } from "./contract.js";
 import { bootOf } from "./harness.js";
 import { type NetworkLinkHarness, networkLinkContract } from "./network-link.contract.js";

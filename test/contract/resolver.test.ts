@@ -1,7 +1,7 @@
-import type { VirtualClock } from "../../host-sim/core/clock.js";
-import { Network } from "../../host-sim/core/network.js";
-import { resolve } from "../../host-sim/node/resolve.js";
+import { Network } from "../../host-sim/core/network/network.js";
+import type { VirtualClock } from "../../host-sim/core/world/clock.js";
 import type { Resolve } from "../../src/platform.js";
+import { resolve } from "../../src/platforms/nodejs/resolve.js";
 import { clockAtTheWrap, runContract, runDefects, untilReal, untilVirtual } from "./contract.js";
 import { bootOf } from "./harness.js";
 import { type ResolverHarness, resolverContract } from "./resolver.contract.js";

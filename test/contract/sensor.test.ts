@@ -1,7 +1,7 @@
-import { boards } from "../../host-sim/core/boards.js";
-import { RandomStream } from "../../host-sim/core/random.js";
-import { type SimulatedSensor, simulatedSensors } from "../../host-sim/core/sensors.js";
-import { World } from "../../host-sim/core/world.js";
+import { boards } from "../../host-sim/core/world/boards.js";
+import { RandomStream } from "../../host-sim/core/world/random.js";
+import { type SimulatedSensor, simulatedSensors } from "../../host-sim/core/world/sensors.js";
+import { World } from "../../host-sim/core/world/world.js";
 import type { Sample, Sensor } from "../../src/platform.js";
 import { runContract, runDefects, untilReal } from "./contract.js";
 import { bootOf } from "./harness.js";

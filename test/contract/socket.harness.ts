@@ -2,8 +2,8 @@
 
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket as NodeSocket, type Server } from "node:net";
-import type { VirtualClock } from "../../host-sim/core/clock.js";
-import { Network, type StationOptions } from "../../host-sim/core/network.js";
+import { Network, type StationOptions } from "../../host-sim/core/network/network.js";
+import type { VirtualClock } from "../../host-sim/core/world/clock.js";
 import type { OpenSocket } from "../../src/platform.js";
 import { clockAtTheWrap, untilReal, untilVirtual } from "./contract.js";
 import { bootOf } from "./harness.js";

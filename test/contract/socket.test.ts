@@ -1,7 +1,7 @@
-import { RandomStream } from "../../host-sim/core/random.js";
-import { bandwidth, latency, slicer } from "../../host-sim/core/rules.js";
-import { openTcpSocket, tcpOpener } from "../../host-sim/node/tcp.js";
+import { bandwidth, latency, slicer } from "../../host-sim/core/network/rules.js";
+import { RandomStream } from "../../host-sim/core/world/random.js";
 import type { OpenSocket, Socket, SocketOptions } from "../../src/platform.js";
+import { openTcpSocket, tcpOpener } from "../../src/platforms/nodejs/tcp.js";
 import { runContract, runDefects } from "./contract.js";
 import { socketContract } from "./socket.contract.js";
 import { bootPeers, loopbackPeers, memoryPeers } from "./socket.harness.js";

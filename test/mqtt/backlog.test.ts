@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodePublish } from "../../src/mqtt/encode.js";
 import { identifierFor } from "../../src/mqtt/inflight.js";
 import { Session } from "../../src/mqtt/session.js";
+import { encodePublish } from "../../src/mqtt/wire/encode.js";
 import { MapStore } from "../support/map-store.js";
 import { PoweredClient } from "./powered.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { stall } from "../../host-sim/core/rules.js";
+import { stall } from "../../host-sim/core/network/rules.js";
 import { Rig } from "../support/rig.js";
 
 const CLOSED = ["disconnected", undefined, undefined];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Flash, SYNC } from "../../host-sim/core/flash.js";
+import { Flash, SYNC } from "../../host-sim/core/storage/flash.js";
 import { puback, publish, pubrec } from "../support/packets.js";
 import { Rig, type RigOptions, thrownBy } from "../support/rig.js";
 

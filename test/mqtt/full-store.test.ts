@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MemoryStore } from "../../host-sim/core/memory-store.js";
+import { MemoryStore } from "../../host-sim/core/storage/memory-store.js";
 import { Session } from "../../src/mqtt/session.js";
 import type { StorageError } from "../../src/platform.js";
 import { MapStore } from "../support/map-store.js";

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { encodePublish } from "../../src/mqtt/encode.js";
 import {
   doubt,
   entryOf,
@@ -10,7 +9,8 @@ import {
   ReceivedIds,
   wasSent,
 } from "../../src/mqtt/inflight.js";
-import { PUBACK, PUBCOMP, PUBREC } from "../../src/mqtt/packet.js";
+import { encodePublish } from "../../src/mqtt/wire/encode.js";
+import { PUBACK, PUBCOMP, PUBREC } from "../../src/mqtt/wire/packet.js";
 import { thrownBy } from "../support/rig.js";
 import { ANSWERS, type SentName } from "../vectors/answers.js";
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { VirtualClock } from "../../host-sim/core/clock.js";
+import { VirtualClock } from "../../host-sim/core/world/clock.js";
 import { Client } from "../../src/mqtt/index.js";
 import type { SocketOptions } from "../../src/platform.js";
 import { connack, generate, type Packet, PacketReader, PINGRESP } from "../support/packets.js";

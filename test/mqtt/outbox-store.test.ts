@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { viewPublish } from "../../src/mqtt/encode.js";
 import { SessionStore } from "../../src/mqtt/session-store.js";
+import { viewPublish } from "../../src/mqtt/wire/encode.js";
 import { MapStore } from "../support/map-store.js";
 import { accept, damage, outboxOn, packetOf, send } from "./outboxes.js";
 

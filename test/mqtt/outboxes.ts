@@ -1,9 +1,9 @@
 /** Outboxes on a store in memory, and messages for them. */
 import type { Durability, QoS } from "../../src/mqtt/api.js";
-import { encodePublish } from "../../src/mqtt/encode.js";
 import { identifierFor } from "../../src/mqtt/inflight.js";
 import { Outbox } from "../../src/mqtt/outbox.js";
 import { SessionStore } from "../../src/mqtt/session-store.js";
+import { encodePublish } from "../../src/mqtt/wire/encode.js";
 import type { MapStore } from "../support/map-store.js";
 
 export function outboxOn(store: MapStore | undefined, durability: Durability = "always", window = 2): Outbox {

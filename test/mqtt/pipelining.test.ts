@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { encodePublish } from "../../src/mqtt/encode.js";
 import { Outbox } from "../../src/mqtt/outbox.js";
 import { earlyMessages } from "../../src/mqtt/pipelining.js";
 import { SessionStore } from "../../src/mqtt/session-store.js";
+import { encodePublish } from "../../src/mqtt/wire/encode.js";
 import { MapStore } from "../support/map-store.js";
 import { connack, puback, pubrec } from "../support/packets.js";
 import { Rig, type RigOptions } from "../support/rig.js";

@@ -3,15 +3,15 @@
  * the other end and somebody beside them who writes down what was accepted, what arrived and what was handed over.
  */
 import { expect } from "vitest";
-import { VirtualClock } from "../../host-sim/core/clock.js";
-import { Boot, Halted } from "../../host-sim/core/machine.js";
-import { type Commit, MemoryStore } from "../../host-sim/core/memory-store.js";
-import { Network, type Station } from "../../host-sim/core/network.js";
-import { RandomStream } from "../../host-sim/core/random.js";
-import { StorageFailure } from "../../host-sim/core/storage-error.js";
+import { Network, type Station } from "../../host-sim/core/network/network.js";
+import { type Commit, MemoryStore } from "../../host-sim/core/storage/memory-store.js";
+import { VirtualClock } from "../../host-sim/core/world/clock.js";
+import { Boot, Halted } from "../../host-sim/core/world/machine.js";
+import { RandomStream } from "../../host-sim/core/world/random.js";
 import type { ClientOptions, Outcome, QoS } from "../../src/mqtt/api.js";
 import { Client, type MqttError } from "../../src/mqtt/index.js";
-import { AutoBroker } from "../node/auto-broker.js";
+import { StorageFailure } from "../../src/platforms/storage-error.js";
+import { AutoBroker } from "../mote/auto-broker.js";
 
 const ADDRESS = "192.0.2.1";
 const ID = "mote";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MemoryStore } from "../../host-sim/core/memory-store.js";
-import { nvsEntries } from "../../src/node/nvs.js";
+import { MemoryStore } from "../../host-sim/core/storage/memory-store.js";
+import { nvsEntries } from "../../src/mote/nvs.js";
 import { pubcomp, pubrec } from "../support/packets.js";
 import { Rig, thrownBy } from "../support/rig.js";
 import { SENT, story } from "./day.js";

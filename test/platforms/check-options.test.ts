@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { nodejsPlatform } from "../../host-sim/node/platform.js";
 import type { ClientOptions } from "../../src/mqtt/api.js";
 import { Client } from "../../src/mqtt/client.js";
 import { MqttError } from "../../src/mqtt/errors.js";
 import { nearest } from "../../src/platforms/check-options.js";
+import { nodejsPlatform } from "../../src/platforms/nodejs/index.js";
 
 const least = { platform: nodejsPlatform(), host: "localhost", id: "x" };
 

@@ -1,7 +1,8 @@
 /** What a decoder makes of a stream, in whatever chunks that comes. */
-import { Decoder, NOTHING, PIECE } from "../../src/mqtt/decode.js";
+
 import { MqttError } from "../../src/mqtt/errors.js";
-import * as types from "../../src/mqtt/packet.js";
+import { Decoder, NOTHING, PIECE } from "../../src/mqtt/wire/decode.js";
+import * as types from "../../src/mqtt/wire/packet.js";
 
 export interface Decoded {
   readonly events: readonly object[];

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Broker } from "../../host-sim/core/broker/broker.js";
 import type { BrokerWatch } from "../../host-sim/core/broker/watch.js";
-import type { Peer } from "../../host-sim/core/link.js";
-import { RandomStream } from "../../host-sim/core/random.js";
-import { nodejsClock } from "../../host-sim/node/clock.js";
+import type { Peer } from "../../host-sim/core/network/link.js";
+import { RandomStream } from "../../host-sim/core/world/random.js";
+import { nodejsClock } from "../../src/platforms/nodejs/clock.js";
 import type { BrokerKind, BrokerOptions, LastingBroker } from "./broker.js";
 
 const HOST = "127.0.0.1";

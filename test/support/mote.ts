@@ -1,8 +1,9 @@
 /** Our client on real TCP, with all it tells written down, and times short enough for a test. */
-import { nodejsPlatform } from "../../host-sim/node/platform.js";
+
 import type { ClientOptions, Message, Outcome, QoS, SubscribeOptions } from "../../src/mqtt/api.js";
 import { Client } from "../../src/mqtt/client.js";
 import type { MqttError } from "../../src/mqtt/errors.js";
+import { nodejsPlatform } from "../../src/platforms/nodejs/index.js";
 import { Watch } from "./watch.js";
 
 /** A message as it came, its pieces put together. */

@@ -1,7 +1,7 @@
 /** A client made of mqtt-packet and `node:net`, nothing of `src/mqtt`: what it sees and says is beyond our mistakes. */
 
 import type { IPublishPacket, Packet } from "mqtt-packet";
-import { CONNACK_WORDS, RawMqtt } from "../../host-sim/node/raw-mqtt.js";
+import { CONNACK_WORDS, RawMqtt } from "../../host-sim/cli/raw-mqtt.js";
 import type { QoS } from "../../src/mqtt/api.js";
 import type { BrokerAddress } from "../../src/platforms/broker-url.js";
 import { Watch } from "./watch.js";

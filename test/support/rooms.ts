@@ -21,50 +21,83 @@ type Target = RoomName | "sdk" | "node" | "npm";
 type RoomName =
   | "platform"
   | "mqtt"
-  | "node room"
-  | "device"
+  | "mote"
+  | "moddable"
+  | "nodejs"
   | "platforms"
   | "main"
   | "core"
-  | "host"
+  | "cli"
   | "view"
   | "xs"
   | "engine"
   | "board"
   | "boards"
   | "provider"
-  | "application";
+  | "application"
+  | "support"
+  | "script"
+  | "script test"
+  | "test";
 
-const portable = ["platform", "mqtt", "node room"] as const;
+const portable = ["platform", "mqtt", "mote"] as const;
 const boardData = ["board", "boards"] as const;
+/** What code may import that is never delivered: tests and scripts. */
+const undelivered = [
+  ...portable,
+  ...boardData,
+  "moddable",
+  "nodejs",
+  "platforms",
+  "core",
+  "cli",
+  "view",
+  "engine",
+  "xs",
+  "support",
+  "node",
+  "npm",
+] as const;
 
 export const rooms: readonly (Room & { readonly name: RoomName })[] = [
-  // One way, inwards: main → node → mqtt → platform types.
+  // One way, inwards: main → mote → mqtt → platform types.
   { name: "platform", files: /^src\/platform\.ts$/, may: [], onDevice: true },
   { name: "mqtt", files: /^src\/mqtt\//, may: ["mqtt"], types: ["platform"], onDevice: true },
-  { name: "node room", files: /^src\/node\//, may: ["node room", "mqtt"], types: ["platform"], onDevice: true },
-  { name: "device", files: /^src\/device\//, may: [...portable, "device", "sdk"], types: boardData, onDevice: true },
-  // What platforms have in common that are no device.
-  { name: "platforms", files: /^src\/platforms\/[^/]+\.ts$/, may: ["mqtt", "platforms"], types: ["platform"] },
-  { name: "main", files: /^src\/main\.ts$/, may: [...portable, "device", "main"], onDevice: true },
-  // The simulator: its core is pure, and only its other rooms touch a machine, a browser or an engine.
-  { name: "core", files: /^host-sim\/core\//, may: [...portable, "core", ...boardData] },
+  { name: "mote", files: /^src\/mote\//, may: ["mote", "mqtt"], types: ["platform"], onDevice: true },
+  // Each platform, and what those have in common that are no device.
   {
-    name: "host",
-    files: /^host-sim\/node\//,
-    may: [...portable, "platforms", "core", "host", "engine", ...boardData, "node", "npm"],
+    name: "moddable",
+    files: /^src\/platforms\/moddable\//,
+    may: [...portable, "moddable", "sdk"],
+    types: boardData,
+    onDevice: true,
+  },
+  {
+    name: "nodejs",
+    files: /^src\/platforms\/nodejs\//,
+    may: ["mqtt", "platforms", "nodejs", "node"],
+    types: ["platform"],
+  },
+  { name: "platforms", files: /^src\/platforms\/[^/]+\.ts$/, may: ["mqtt", "platforms"], types: ["platform"] },
+  { name: "main", files: /^src\/main\.ts$/, may: [...portable, "moddable", "main"], onDevice: true },
+  // The simulator: its core is pure, and only its other rooms touch a machine, a browser or an engine.
+  { name: "core", files: /^host-sim\/core\//, may: [...portable, "platforms", "core", ...boardData] },
+  {
+    name: "cli",
+    files: /^host-sim\/cli\//,
+    may: [...portable, "platforms", "nodejs", "core", "cli", "engine", ...boardData, "node", "npm"],
   },
   { name: "view", files: /^host-sim\/view\//, may: [...portable, "core", "view", ...boardData, "npm"] },
   // Node.js builds the engine and runs programs on it; the programs are like a device, and use its own adapters.
   { name: "engine", files: /^host-sim\/xs\/engine\//, may: ["engine", "node", "npm"], types: boardData },
-  { name: "xs", files: /^host-sim\/xs\//, may: [...portable, "device", "xs"] },
+  { name: "xs", files: /^host-sim\/xs\//, may: [...portable, "moddable", "xs"] },
   // Boards are data; only a board's provider runs code, on the device.
   { name: "board", files: /^boards\/[^/]+\/board\.ts$/, may: [], types: [...portable, ...boardData], onDevice: true },
   { name: "boards", files: /^boards\/[^/]+\.ts$/, may: ["board", "boards"], types: portable, onDevice: true },
   {
     name: "provider",
     files: /^boards\/[^/]+\/(host\/.+|setup-target)\.ts$/,
-    may: ["device", "board", "provider", "sdk"],
+    may: ["moddable", "board", "provider", "sdk"],
     types: portable,
     onDevice: true,
   },
@@ -72,16 +105,21 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
   {
     name: "application",
     files: /^(examples|scripts\/firmware\/throws)\//,
-    may: ["mqtt", "node room", "device", "application", "sdk"],
+    may: ["mqtt", "mote", "moddable", "application", "sdk"],
     onDevice: true,
   },
+  // What tests and scripts share is under test/support; a script is imported by its own test only.
+  { name: "support", files: /^test\/support\//, may: undelivered },
+  { name: "script", files: /^scripts\//, may: [...undelivered, "script", "sdk"] },
+  { name: "script test", files: /^test\/scripts\//, may: [...undelivered, "script", "script test", "test"] },
+  { name: "test", files: /^test\//, may: [...undelivered, "test"] },
 ];
 
 /** Our modules as an application's manifest names them. */
 const ourModules: readonly (readonly [RegExp, RoomName])[] = [
   [/^mqtt\//, "mqtt"],
-  [/^node\//, "node room"],
-  [/^device\//, "device"],
+  [/^mote\//, "mote"],
+  [/^platforms\/moddable\//, "moddable"],
 ];
 
 /** The SDK's modules as imported on a device. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { latency, slicer } from "../../host-sim/core/rules.js";
+import { latency, slicer } from "../../host-sim/core/network/rules.js";
 import type { Socket } from "../../src/platform.js";
 import { generate, type Packet } from "./packets.js";
 import { ScriptedBroker } from "./scripted-broker.js";

@@ -11,10 +11,10 @@
  * What the client sends is parsed by mqtt-packet, and must be the very bytes that mqtt-packet would write.
  */
 import { expect } from "vitest";
-import { VirtualClock, type VirtualClockOptions } from "../../host-sim/core/clock.js";
-import type { Peer } from "../../host-sim/core/link.js";
-import { Network, type Station, type StationOptions } from "../../host-sim/core/network.js";
-import { RandomStream } from "../../host-sim/core/random.js";
+import type { Peer } from "../../host-sim/core/network/link.js";
+import { Network, type Station, type StationOptions } from "../../host-sim/core/network/network.js";
+import { VirtualClock, type VirtualClockOptions } from "../../host-sim/core/world/clock.js";
+import { RandomStream } from "../../host-sim/core/world/random.js";
 import type { ClientPlatform } from "../../src/mqtt/api.js";
 import { type Command, generate, type Packet, type PacketOf, PacketReader } from "./packets.js";
 

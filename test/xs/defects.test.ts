@@ -23,13 +23,13 @@ async function callWith(patch: [string, string], name: Parameters<typeof call>[0
 // Each of these passes every test in Node.js.
 describeWith("C compiler", "what only the device's engine has against it is seen on XS:", () => {
   it("a function of ES2023", async () => {
-    const patch = patched("src/mqtt/topic.ts", MATCHES, `${MATCHES}\n  [subscription].toSorted();`);
+    const patch = patched(MATCHES, `${MATCHES}\n  [subscription].toSorted();`);
     const { result } = await callWith(patch, "matches", "a", "a");
     expect(result.thrown).toMatch(/TypeError: .*no function/);
   });
 
   it("a Map at the level of a preloaded module, that is written to", async () => {
-    const [source, text] = patched("src/mqtt/topic.ts", MATCHES, `${MATCHES}\n  seen.set(subscription, topic);`);
+    const [source, text] = patched(MATCHES, `${MATCHES}\n  seen.set(subscription, topic);`);
     const { result } = await callWith(
       [source, `const seen = new Map<string, string>();\n${text}`],
       "matches",
@@ -42,7 +42,6 @@ describeWith("C compiler", "what only the device's engine has against it is seen
   it("the length of a string that is taken for bytes or UTF-16", async () => {
     // Right in Node.js: a pair of surrogates has four bytes in UTF-8, and a length of two.
     const patch = patched(
-      "src/mqtt/utf8.ts",
       "export function utf8Length(text: string, allowNull = false): number {",
       'export function utf8Length(text: string, allowNull = false): number {\n  if (text === "😀") return 2 * text.length;',
     );
@@ -66,7 +65,7 @@ describeWith("C compiler", "what only the device's engine has against it is seen
   });
 
   it("a module that no manifest names", async () => {
-    const patch = patched("src/mqtt/topic.ts", "import {", 'import "../platform.js";\nimport {');
+    const patch = patched(MATCHES, `import "../../platform.js";\n${MATCHES}`);
     await expect(callWith(patch, "matches", "a", "a")).rejects.toThrow(/src\/platform.ts, which no manifest names/);
   });
 });

@@ -72,7 +72,7 @@ describeWith("C compiler", "a program on XS ends", () => {
   });
 
   it("before it has begun, when a module does not compile", async () => {
-    const missing = await runText("import { nothing } from '../../../src/mqtt/utf8.js';\nexport default nothing;");
+    const missing = await runText("import { nothing } from '../../../src/mqtt/wire/utf8.js';\nexport default nothing;");
     expect(missing.code).not.toBe(0);
     expect(missing.words).toContain("nothing");
   });

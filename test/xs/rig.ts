@@ -1,6 +1,4 @@
 /** Programs on the XS host, in a test. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Memory } from "../../boards/board.js";
 import { board } from "../../boards/esp32c3_devkitm/board.js";
 import { buildHost } from "../../host-sim/xs/engine/build.js";
@@ -13,6 +11,7 @@ import {
   type ProgramOptions,
   type Value,
 } from "../../host-sim/xs/engine/program.js";
+import { broken, readSources } from "../support/breaking.js";
 
 /** An ESP32-C3's. */
 export const C3 = board.memory;
@@ -58,9 +57,10 @@ export function runText(text: string, options: Omit<RunOptions, "entry"> = {}): 
   return runOnXs({ ...options, entry, patches: new Map([...(options.patches ?? []), [entry, text]]) });
 }
 
-/** A source with one place in it replaced. @throws Error when the place is not there */
-export function patched(source: string, from: string, to: string): [string, string] {
-  const text = readFileSync(join(root, source), "utf8");
-  if (!text.includes(from)) throw new Error(`${source} has no "${from}"`);
-  return [source, text.replace(from, to)];
+const sources = readSources(root);
+
+/** A source with one place in it replaced. @throws Error as {@link broken} */
+export function patched(search: string, replace: string): [string, string] {
+  const [patch] = broken(sources, [{ search, replace }], "the patch");
+  return patch as [string, string];
 }

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, expect, test, vi } from "vitest";
-import { Sim } from "../host-sim/node/sim.js";
 import { describeWith } from "../support/describe-with.js";
 import { Mosquitto } from "../support/mosquitto.js";
 import { command } from "../support/requirements.js";
+import { Sim } from "../support/sim.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 

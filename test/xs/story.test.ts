@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { board } from "../../boards/esp32c3_devkitm/board.js";
-import { MemoryStore } from "../../host-sim/core/memory-store.js";
+import { MemoryStore } from "../../host-sim/core/storage/memory-store.js";
 import { buildHost, type Host } from "../../host-sim/xs/engine/build.js";
 import { collectModules, type Module } from "../../host-sim/xs/engine/modules.js";
 import { type Ended, type MemoryFigures, Program, type Value } from "../../host-sim/xs/engine/program.js";

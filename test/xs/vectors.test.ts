@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import { type Call, call, toHex } from "../../host-sim/xs/programs/calls.js";
-import * as types from "../../src/mqtt/packet.js";
+import * as types from "../../src/mqtt/wire/packet.js";
 import { describeWith } from "../support/describe-with.js";
 import { generate, type Packet, publish } from "../support/packets.js";
 import { ANSWERS } from "../vectors/answers.js";

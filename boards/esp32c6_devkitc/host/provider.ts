@@ -5,7 +5,7 @@ import SMBus from "embedded:io/smbus";
 import BMP280 from "embedded:sensor/Barometer-Temperature/BMP280";
 import TMP117 from "embedded:sensor/Temperature/TMP117";
 import NeoPixel from "neopixel";
-import type { BoardProvider } from "../../../src/device/provider.js";
+import type { BoardProvider } from "../../../src/platforms/moddable/provider.js";
 import { board } from "../board.js";
 
 const device: BoardProvider = {

@@ -1,4 +1,4 @@
-import type { BoardProvider } from "../../../src/device/provider.js";
+import type { BoardProvider } from "../../../src/platforms/moddable/provider.js";
 import { board } from "../board.js";
 import { Simulated } from "./simulated.js";
 

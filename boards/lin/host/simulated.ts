@@ -1,5 +1,5 @@
 /** A sensor's driver that needs no sensor: a room's day, computed from the time. */
-import type { DriverSensor } from "../../../src/device/provider.js";
+import type { DriverSensor } from "../../../src/platforms/moddable/provider.js";
 
 const DAY = 86_400_000;
 

@@ -3,7 +3,7 @@ import I2C from "embedded:io/i2c";
 import BMP280 from "embedded:sensor/Barometer-Temperature/BMP280";
 import SHT3x from "embedded:sensor/Humidity-Temperature/SHT3x";
 import NeoPixel from "neopixel";
-import type { BoardProvider } from "../../../src/device/provider.js";
+import type { BoardProvider } from "../../../src/platforms/moddable/provider.js";
 import { board } from "../board.js";
 
 const device: BoardProvider = {

@@ -1,5 +1,5 @@
 /** When a broker sends its answers on one connection: in its own time, out of order, or never ({@link Manners}). */
-import { PUBREC } from "../../../src/mqtt/packet.js";
+import { PUBREC } from "../../../src/mqtt/wire/packet.js";
 import type { Broker } from "./broker.js";
 
 export class Answers {

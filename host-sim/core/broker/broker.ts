@@ -4,10 +4,10 @@
  * {@link Network}; nothing here touches a machine.
  */
 import type { QoS } from "../../../src/mqtt/api.js";
-import { matches } from "../../../src/mqtt/topic.js";
+import { matches } from "../../../src/mqtt/wire/topic.js";
 import type { Clock } from "../../../src/platform.js";
-import type { Peer, PeerCallbacks } from "../link.js";
-import type { RandomStream } from "../random.js";
+import type { Peer, PeerCallbacks } from "../network/link.js";
+import type { RandomStream } from "../world/random.js";
 import type { Connect } from "./connect.js";
 import { BrokerConnection } from "./connection.js";
 import type { Forbidden } from "./forbidden.js";

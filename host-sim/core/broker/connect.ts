@@ -7,8 +7,8 @@ import {
   USER_NAME_FLAG,
   WILL_FLAG,
   WILL_RETAIN,
-} from "../../../src/mqtt/packet.js";
-import { checkTopicName } from "../../../src/mqtt/topic.js";
+} from "../../../src/mqtt/wire/packet.js";
+import { checkTopicName } from "../../../src/mqtt/wire/topic.js";
 import { Fields, Rejected } from "./reader.js";
 
 export interface Connect {

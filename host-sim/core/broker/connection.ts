@@ -3,7 +3,7 @@
  * the session holds. Chapters 3 and 4.
  */
 import type { QoS } from "../../../src/mqtt/api.js";
-import { encodePublish, writeAcknowledgement } from "../../../src/mqtt/encode.js";
+import { encodePublish, writeAcknowledgement } from "../../../src/mqtt/wire/encode.js";
 import {
   CONNACK,
   CONNECT,
@@ -24,10 +24,10 @@ import {
   SUBSCRIBE_FAILURE,
   UNSUBACK,
   UNSUBSCRIBE,
-} from "../../../src/mqtt/packet.js";
-import { checkTopicFilter } from "../../../src/mqtt/topic.js";
-import { utf8Length } from "../../../src/mqtt/utf8.js";
-import type { Peer, PeerCallbacks } from "../link.js";
+} from "../../../src/mqtt/wire/packet.js";
+import { checkTopicFilter } from "../../../src/mqtt/wire/topic.js";
+import { utf8Length } from "../../../src/mqtt/wire/utf8.js";
+import type { Peer, PeerCallbacks } from "../network/link.js";
 import { Answers } from "./answers.js";
 import type { Broker } from "./broker.js";
 import { type Connect, readConnect, topicName } from "./connect.js";

@@ -2,7 +2,7 @@
  * What the broker does where the specification leaves it a choice, and what it may suffer from. All delays are drawn from
  * the broker's own randomness: an answer that is drawn a longer delay than the next one comes after it.
  */
-import type { RandomStream } from "../random.js";
+import type { RandomStream } from "../world/random.js";
 
 export interface Manners {
   /** Milliseconds from a packet to its answer, shortest and longest. Answers overtake each other. */

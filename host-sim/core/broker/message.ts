@@ -1,5 +1,5 @@
 import type { QoS } from "../../../src/mqtt/api.js";
-import { utf8Length, writeUtf8 } from "../../../src/mqtt/utf8.js";
+import { utf8Length, writeUtf8 } from "../../../src/mqtt/wire/utf8.js";
 
 /** An application message as the broker holds it. */
 export interface BrokerMessage {

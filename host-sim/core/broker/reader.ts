@@ -2,8 +2,15 @@
  * Packets of a client out of a stream of bytes, as strictly as a broker can be: what a conforming one would close the
  * connection for is a {@link Rejected} with the rule's number.
  */
-import { PACKET_NAMES, PUBLISH, PUBREL, RESERVED_FLAGS, SUBSCRIBE, UNSUBSCRIBE } from "../../../src/mqtt/packet.js";
-import { readUtf8 } from "../../../src/mqtt/utf8.js";
+import {
+  PACKET_NAMES,
+  PUBLISH,
+  PUBREL,
+  RESERVED_FLAGS,
+  SUBSCRIBE,
+  UNSUBSCRIBE,
+} from "../../../src/mqtt/wire/packet.js";
+import { readUtf8 } from "../../../src/mqtt/wire/utf8.js";
 
 /** The client broke the rule `rule`. */
 export class Rejected extends Error {

@@ -3,14 +3,14 @@
  * power, the program that runs on it.
  */
 import type { Clock, Platform } from "../../../src/platform.js";
-import type { VirtualClock } from "../clock.js";
-import { type CutPhase, Flash } from "../flash.js";
-import { Boot, Halted, machineId } from "../machine.js";
-import type { Network, Station } from "../network.js";
-import type { RandomStream } from "../random.js";
-import type { SimulatedSensor } from "../sensors.js";
-import { SimulatedWifi } from "../wifi.js";
-import type { World } from "../world.js";
+import type { Network, Station } from "../network/network.js";
+import { SimulatedWifi } from "../network/wifi.js";
+import { type CutPhase, Flash } from "../storage/flash.js";
+import type { VirtualClock } from "../world/clock.js";
+import { Boot, Halted, machineId } from "../world/machine.js";
+import type { RandomStream } from "../world/random.js";
+import type { SimulatedSensor } from "../world/sensors.js";
+import type { World } from "../world/world.js";
 import type { Program, StartProgram, Witness } from "./program.js";
 import type { Trace } from "./trace.js";
 

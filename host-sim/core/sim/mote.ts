@@ -1,7 +1,8 @@
 /** The sensor node as a program of the simulation. */
+
+import type { Journal } from "../../../src/mote/journal.js";
+import { Mote } from "../../../src/mote/mote.js";
 import type { QoS } from "../../../src/mqtt/api.js";
-import type { Journal } from "../../../src/node/journal.js";
-import { SensorNode } from "../../../src/node/node.js";
 import type { Platform } from "../../../src/platform.js";
 import { type Program, saysParked, type Witness } from "./program.js";
 
@@ -44,7 +45,7 @@ export function mote(platform: Platform, witness: Witness, options: MoteOptions)
       witness.error(error, where);
     },
   };
-  const node = new SensorNode(platform, {
+  const node = new Mote(platform, {
     broker: { host, port },
     id,
     firmware: "simulated",

@@ -2,6 +2,8 @@
  * Watches one node from outside, at the broker and at the application, and says what breaks the promise. Nothing of the
  * client is looked into.
  */
+
+import type { DropReason } from "../../../src/mote/journal.js";
 import type { Outcome, QoS } from "../../../src/mqtt/api.js";
 import {
   CONNECT,
@@ -13,11 +15,10 @@ import {
   PUBREL,
   SUBACK,
   UNSUBACK,
-} from "../../../src/mqtt/packet.js";
-import type { DropReason } from "../../../src/node/journal.js";
+} from "../../../src/mqtt/wire/packet.js";
 import type { LinkState } from "../../../src/platform.js";
 import { type BrokerMessage, fingerprint, isMalformed, utf8 } from "../broker/message.js";
-import type { VirtualClock } from "../clock.js";
+import type { VirtualClock } from "../world/clock.js";
 import { InLedger } from "./in-ledger.js";
 import type { Accuse, Invariant } from "./invariants.js";
 import { OutLedger } from "./out-ledger.js";

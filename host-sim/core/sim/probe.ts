@@ -5,7 +5,7 @@
 import type { ClientOptions, Message, QoS } from "../../../src/mqtt/api.js";
 import { Client } from "../../../src/mqtt/client.js";
 import type { Platform } from "../../../src/platform.js";
-import type { RandomStream } from "../random.js";
+import type { RandomStream } from "../world/random.js";
 import { type Program, saysParked, type Witness } from "./program.js";
 
 export interface ProbeOptions {

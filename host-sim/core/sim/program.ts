@@ -1,6 +1,7 @@
 /** What runs on a simulated device, and what it tells of itself to whoever watches. */
+
+import type { DropReason } from "../../../src/mote/journal.js";
 import type { Outcome, QoS } from "../../../src/mqtt/api.js";
-import type { DropReason } from "../../../src/node/journal.js";
 import type { LinkState, Platform } from "../../../src/platform.js";
 
 /** Takes what a program tells. Payloads are valid during the call only. */

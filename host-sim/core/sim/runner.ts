@@ -1,9 +1,9 @@
 /** Lets the faults of a story begin, in the state they are aimed at, and heal. */
 import type { Broker } from "../broker/broker.js";
-import type { VirtualClock } from "../clock.js";
-import { faults } from "../faults/index.js";
-import type { RandomStream } from "../random.js";
+import type { VirtualClock } from "../world/clock.js";
+import type { RandomStream } from "../world/random.js";
 import type { Device } from "./device.js";
+import { faults } from "./faults/index.js";
 import type { Observer } from "./observer.js";
 import type { Step } from "./story.js";
 import type { Trace } from "./trace.js";

@@ -3,9 +3,9 @@
  * is a function of it and of the source.
  */
 import type { QoS } from "../../../src/mqtt/api.js";
-import type { Values } from "../faults/fault.js";
-import { faults } from "../faults/index.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../world/random.js";
+import type { Values } from "./faults/fault.js";
+import { faults } from "./faults/index.js";
 import { OFFLINE, states } from "./states.js";
 
 export interface NodeStory {

@@ -1,10 +1,11 @@
 /** Whoever is on the other side of the broker: sends commands to motes and messages of every QoS to probes. */
+
+import { formatDuration } from "../../../src/mote/duration.js";
 import type { QoS } from "../../../src/mqtt/api.js";
-import { formatDuration } from "../../../src/node/duration.js";
 import type { Broker } from "../broker/broker.js";
 import { utf8 } from "../broker/message.js";
-import type { VirtualClock } from "../clock.js";
-import type { RandomStream } from "../random.js";
+import type { VirtualClock } from "../world/clock.js";
+import type { RandomStream } from "../world/random.js";
 import type { NodeStory } from "./story.js";
 
 /** Milliseconds from one message to the next, on average. */

@@ -1,7 +1,8 @@
 /** The node's journal, told to the parent: nothing of it is kept on XS. */
+
+import type { DropReason, Journal } from "../../../src/mote/journal.js";
 import type { Outcome, QoS } from "../../../src/mqtt/api.js";
 import type { MqttError } from "../../../src/mqtt/errors.js";
-import type { DropReason, Journal } from "../../../src/node/journal.js";
 import type { LinkState } from "../../../src/platform.js";
 
 export class ParentJournal implements Journal {

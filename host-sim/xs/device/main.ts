@@ -1,6 +1,6 @@
 /** The composition root of the simulated device on XS: the node, on the platform that the host and its parent are. */
-import { asError } from "../../../src/node/errors.js";
-import { SensorNode } from "../../../src/node/node.js";
+import { asError } from "../../../src/mote/errors.js";
+import { Mote } from "../../../src/mote/mote.js";
 import { ParentJournal } from "./journal.js";
 import { readOptions } from "./options.js";
 import { openPlatform } from "./platform.js";
@@ -8,7 +8,7 @@ import { openPlatform } from "./platform.js";
 export default function main(): void {
   const journal = new ParentJournal();
   const { platform, hear } = openPlatform((error, where) => journal.error(asError(error), where));
-  const node = new SensorNode(platform, { ...readOptions(), journal });
+  const node = new Mote(platform, { ...readOptions(), journal });
   host.listen((name, text) => {
     if (name === "stop") node.stop(Number(text), () => host.exit(0));
     else if (name === "measure") host.measure(text);

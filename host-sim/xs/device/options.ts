@@ -1,6 +1,6 @@
 /** What the parent wants the node to be. */
-import type { NodeOptions } from "../../../src/node/node.js";
+import type { MoteOptions } from "../../../src/mote/mote.js";
 
-export function readOptions(): Omit<NodeOptions, "journal"> {
+export function readOptions(): Omit<MoteOptions, "journal"> {
   return JSON.parse(host.ask("options") as string);
 }

@@ -1,12 +1,13 @@
 /**
- * The platform types on the XS host. Time, sockets and storage go through the firmware's own adapters (src/device) to what
+ * The platform types on the XS host. Time, sockets and storage go through the firmware's own adapters (src/platforms/moddable) to what
  * the host has in the place of the SDK's; the radio, names and sensors are the parent's.
  */
-import { DeviceClock } from "../../../src/device/clock.js";
-import { DeviceStore } from "../../../src/device/store.js";
-import { tcpOpener } from "../../../src/device/tcp.js";
-import type { Report } from "../../../src/node/errors.js";
+
+import type { Report } from "../../../src/mote/errors.js";
 import type { Led, Machine, Platform, Sample, Sensor } from "../../../src/platform.js";
+import { DeviceClock } from "../../../src/platforms/moddable/clock.js";
+import { DeviceStore } from "../../../src/platforms/moddable/store.js";
+import { tcpOpener } from "../../../src/platforms/moddable/tcp.js";
 import { ParentLink } from "./link.js";
 
 /** The parts of {@link Platform} that are data. */

@@ -17,7 +17,7 @@ export interface Module {
   readonly map: string;
 }
 
-/** Modules of the SDK that the host has, and what they are. Their names are the SDK's, so that src/device finds them. */
+/** Modules of the SDK that the host has, and what they are. Their names are the SDK's, so that src/platforms/moddable finds them. */
 const sdk: Readonly<Record<string, string>> = {
   time: "host-sim/xs/sdk/time.ts",
   timer: "host-sim/xs/sdk/timer.ts",
@@ -33,13 +33,13 @@ interface Manifest {
 /** The compiler's options, as the manifests give them to mcconfig: how fields of classes are made among them. */
 const OPTIONS = "tsconfig.base.json";
 
-/** Of `src/device` only what a manifest names and something imports is there. */
-const ROOMS = ["src/mqtt", "src/node"];
+/** Of `src/platforms/moddable` only what a manifest names and something imports is there. */
+const ROOMS = ["src/mqtt", "src/mote"];
 const MANIFESTS = [
   "src/mqtt/manifest.json",
-  "src/node/manifest.json",
-  "src/device/manifest.json",
-  "src/device/client.json",
+  "src/mote/manifest.json",
+  "src/platforms/moddable/manifest.json",
+  "src/platforms/moddable/client.json",
 ];
 
 export interface ModulesOptions {
@@ -47,7 +47,7 @@ export interface ModulesOptions {
   readonly entry: string;
   /** Other text for some sources, by their path: for tests that break one. */
   readonly patches?: ReadonlyMap<string, string>;
-  /** Whole rooms are linked, whether imported or not, as the firmware's are. Default: `src/mqtt` and `src/node`. */
+  /** Whole rooms are linked, whether imported or not, as the firmware's are. Default: `src/mqtt` and `src/mote`. */
   readonly rooms?: readonly string[];
 }
 
@@ -85,8 +85,8 @@ export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesO
         wanted.push(imported);
         if (!specifier.startsWith(".")) return whole;
         const name = nameOf(imported, importer);
-        // The firmware's own modules are as they are; XS knows no `../../`.
-        return importer.startsWith("src/") ? whole : `${before}"${name}"`;
+        // The firmware's own modules are as they are, but for `../../`, which this engine does not know and the SDK does.
+        return importer.startsWith("src/") && !specifier.startsWith("../../") ? whole : `${before}"${name}"`;
       },
     );
     const preload = source.startsWith("src/") ? preloads.has(name) : true;

@@ -2,12 +2,13 @@
  * The client alone, in virtual time, for counting what it takes: connects, holds four messages in flight each way, and then
  * hands over as many as the parent wants, at every QoS, of which each comes back. The parent is the broker.
  */
-import { DeviceClock } from "../../../src/device/clock.js";
-import { DeviceStore } from "../../../src/device/store.js";
-import { tcpOpener } from "../../../src/device/tcp.js";
+
+import type { Report } from "../../../src/mote/errors.js";
 import type { QoS } from "../../../src/mqtt/api.js";
 import { Client } from "../../../src/mqtt/client.js";
-import type { Report } from "../../../src/node/errors.js";
+import { DeviceClock } from "../../../src/platforms/moddable/clock.js";
+import { DeviceStore } from "../../../src/platforms/moddable/store.js";
+import { tcpOpener } from "../../../src/platforms/moddable/tcp.js";
 
 interface Work {
   /** Messages, and after how many of them memory is looked at for the first time. */

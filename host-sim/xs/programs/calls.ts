@@ -4,19 +4,19 @@
  */
 
 import type { QoS } from "../../../src/mqtt/api.js";
-import { Decoder, NOTHING, PIECE } from "../../../src/mqtt/decode.js";
+import { MqttError } from "../../../src/mqtt/errors.js";
+import { entryOf, OutgoingLog } from "../../../src/mqtt/inflight.js";
+import { Decoder, NOTHING, PIECE } from "../../../src/mqtt/wire/decode.js";
 import {
   type ConnectFields,
   encodeConnect,
   encodePublish,
   encodeRequest,
   writeAcknowledgement,
-} from "../../../src/mqtt/encode.js";
-import { MqttError } from "../../../src/mqtt/errors.js";
-import { entryOf, OutgoingLog } from "../../../src/mqtt/inflight.js";
-import { PACKET_NAMES, PUBACK, PUBCOMP, PUBLISH, PUBREC } from "../../../src/mqtt/packet.js";
-import { checkTopicFilter, checkTopicName, matches } from "../../../src/mqtt/topic.js";
-import { readUtf8, utf8Length, writeUtf8 } from "../../../src/mqtt/utf8.js";
+} from "../../../src/mqtt/wire/encode.js";
+import { PACKET_NAMES, PUBACK, PUBCOMP, PUBLISH, PUBREC } from "../../../src/mqtt/wire/packet.js";
+import { checkTopicFilter, checkTopicName, matches } from "../../../src/mqtt/wire/topic.js";
+import { readUtf8, utf8Length, writeUtf8 } from "../../../src/mqtt/wire/utf8.js";
 
 export function toHex(bytes: Uint8Array): string {
   let hex = "";

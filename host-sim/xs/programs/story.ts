@@ -5,12 +5,13 @@
  * Commands: `open`, `publish <QoS> <count> <bytes>` (to `story/<QoS>`, the number first in each payload), `measure <label>`,
  * `close` (and then the program ends).
  */
-import { DeviceClock } from "../../../src/device/clock.js";
-import { DeviceStore } from "../../../src/device/store.js";
-import { tcpOpener } from "../../../src/device/tcp.js";
+
+import type { Report } from "../../../src/mote/errors.js";
 import type { QoS } from "../../../src/mqtt/api.js";
 import { Client } from "../../../src/mqtt/client.js";
-import type { Report } from "../../../src/node/errors.js";
+import { DeviceClock } from "../../../src/platforms/moddable/clock.js";
+import { DeviceStore } from "../../../src/platforms/moddable/store.js";
+import { tcpOpener } from "../../../src/platforms/moddable/tcp.js";
 
 interface Broker {
   readonly address: string;

@@ -2,10 +2,10 @@
  * What the codec is measured with: data, and pure functions over our codec. Nothing of Node.js and no clock, so that it runs
  * on XS as it does here.
  */
-import { Decoder, NOTHING } from "../../../src/mqtt/decode.js";
-import { encodeConnect, encodePublish, encodeRequest, writeAcknowledgement } from "../../../src/mqtt/encode.js";
-import { PUBACK, PUBLISH, SUBSCRIBE } from "../../../src/mqtt/packet.js";
-import { checkTopicName } from "../../../src/mqtt/topic.js";
+import { Decoder, NOTHING } from "../../../src/mqtt/wire/decode.js";
+import { encodeConnect, encodePublish, encodeRequest, writeAcknowledgement } from "../../../src/mqtt/wire/encode.js";
+import { PUBACK, PUBLISH, SUBSCRIBE } from "../../../src/mqtt/wire/packet.js";
+import { checkTopicName } from "../../../src/mqtt/wire/topic.js";
 
 export const TOPIC = "motewire/porch/reading/climate";
 export const SMALL = '{"temperature":21.4,"humidity":48.2,"t":1795392000}';

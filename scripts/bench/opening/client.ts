@@ -1,7 +1,7 @@
 /** A process that wakes, publishes one reading with QoS 1 and goes: what a sensor on a battery does. */
 import { setTimeout as later } from "node:timers/promises";
-import { FileStore, nodejsPlatform } from "../../../host-sim/node/platform.js";
 import { Client } from "../../../src/mqtt/index.js";
+import { FileStore, nodejsPlatform } from "../../../src/platforms/nodejs/index.js";
 
 export interface Visit {
   readonly contender: "motewire, pipelining" | "motewire" | "mqtt.js";

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { SimEvent } from "../../../host-sim/node/events.js";
+import type { SimEvent } from "../../../host-sim/cli/events.js";
 import { answerOf } from "../program.js";
 import type { Bench, Row, Section } from "../section.js";
 import type { Pace } from "./measured.js";

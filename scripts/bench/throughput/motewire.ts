@@ -1,6 +1,7 @@
 /** Motewire on Node.js, with the options that a program on a computer would choose. */
-import { nodejsPlatform } from "../../../host-sim/node/platform.js";
+
 import { Client } from "../../../src/mqtt/index.js";
+import { nodejsPlatform } from "../../../src/platforms/nodejs/index.js";
 import { type Contender, Pump } from "./contender.js";
 import type { Job } from "./job.js";
 

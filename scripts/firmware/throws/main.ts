@@ -1,7 +1,8 @@
 /** The node on a platform that throws wherever it may: its light, a sensor, a timer, and a handler of messages. */
-import { boot } from "device/boot";
+
+import { Mote } from "mote/mote";
 import { Client } from "mqtt/client";
-import { SensorNode } from "node/node";
+import { boot } from "platforms/moddable/boot";
 
 function thrower(what: string): () => never {
   return () => {
@@ -14,7 +15,7 @@ export default function main(): void {
     const { clock, resolve, openSocket, machine } = platform;
     const led = { show: thrower("the light") };
     const sensors = [...platform.sensors, { id: "broken", sample: thrower("a sensor"), close() {} }];
-    new SensorNode({ ...platform, led, sensors }, options).start();
+    new Mote({ ...platform, led, sensors }, options).start();
     const client = new Client({
       platform: { clock, resolve, openSocket, random: machine.random },
       host: options.broker.host,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { describePosition, positionsOf, runPosition } from "../../../host-sim/core/exhaustive/enumerate.js";
-import { handShakes } from "../../../host-sim/core/exhaustive/hand-shakes.js";
+import { describePosition, positionsOf, runPosition } from "../../../host-sim/core/sim/exhaustive/enumerate.js";
+import { handShakes } from "../../../host-sim/core/sim/exhaustive/hand-shakes.js";
 
 describe.each(handShakes)("$name", (handShake) => {
   it.each([

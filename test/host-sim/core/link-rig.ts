@@ -1,7 +1,8 @@
 /** A network in memory and a log of all that happens on it. */
-import { VirtualClock } from "../../../host-sim/core/clock.js";
-import type { Peer } from "../../../host-sim/core/link.js";
-import { Network, type Station, type StationOptions } from "../../../host-sim/core/network.js";
+
+import type { Peer } from "../../../host-sim/core/network/link.js";
+import { Network, type Station, type StationOptions } from "../../../host-sim/core/network/network.js";
+import { VirtualClock } from "../../../host-sim/core/world/clock.js";
 import type { Socket } from "../../../src/platform.js";
 
 export const ADDRESS = "192.0.2.1";

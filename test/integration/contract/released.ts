@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { FileStore } from "../../../host-sim/node/file-store.js";
+import { FileStore } from "../../../src/platforms/nodejs/file-store.js";
 import type { BrokerKind } from "../../support/broker.js";
 import type { MoteOptions } from "../../support/mote.js";
 import type { WireProxy } from "../../support/proxy.js";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { FileStore } from "../../../host-sim/node/file-store.js";
+import { FileStore } from "../../../src/platforms/nodejs/file-store.js";
 import type { BrokerKind, RunningBroker } from "../../support/broker.js";
 import { Collector, type Peer } from "../../support/peer.js";
 import { Setting, settingOf } from "./setting.js";

@@ -1,8 +1,9 @@
 /** Our client as a contender on XS. */
-import { DeviceClock } from "../../../../src/device/clock.js";
-import { tcpOpener } from "../../../../src/device/tcp.js";
+
 import type { QoS } from "../../../../src/mqtt/api.js";
 import { Client } from "../../../../src/mqtt/client.js";
+import { DeviceClock } from "../../../../src/platforms/moddable/clock.js";
+import { tcpOpener } from "../../../../src/platforms/moddable/tcp.js";
 import { type Contender, drive, ID, PAYLOAD, TOPIC } from "./drive.js";
 
 export default function main(): void {

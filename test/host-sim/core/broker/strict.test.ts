@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Broker } from "../../../../host-sim/core/broker/broker.js";
 import type { BrokerWatch } from "../../../../host-sim/core/broker/watch.js";
-import { VirtualClock } from "../../../../host-sim/core/clock.js";
-import { RandomStream } from "../../../../host-sim/core/random.js";
+import { VirtualClock } from "../../../../host-sim/core/world/clock.js";
+import { RandomStream } from "../../../../host-sim/core/world/random.js";
 import { generate, type Packet, PacketReader } from "../../../support/packets.js";
 
 /** A broker and a client of it that sends what it likes. */

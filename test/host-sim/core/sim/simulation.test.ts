@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { faults } from "../../../../host-sim/core/faults/index.js";
+import { faults } from "../../../../host-sim/core/sim/faults/index.js";
 import { type Excerpt, shrink, storyOf } from "../../../../host-sim/core/sim/shrink.js";
 import { Simulation } from "../../../../host-sim/core/sim/simulation.js";
 import { states } from "../../../../host-sim/core/sim/states.js";

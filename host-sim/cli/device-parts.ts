@@ -1,0 +1,58 @@
+/** What a simulated device is made of besides the engine that runs its firmware. */
+import type { Board } from "../../boards/board.js";
+import type { NetworkLink, OpenSocket } from "../../src/platform.js";
+import { nodejsClock } from "../../src/platforms/nodejs/clock.js";
+import { resolve } from "../../src/platforms/nodejs/resolve.js";
+import { SimulatedWifi } from "../core/network/wifi.js";
+import type { Parts } from "../core/world/machine.js";
+import { RandomStream } from "../core/world/random.js";
+import { simulatedSensors } from "../core/world/sensors.js";
+import { World } from "../core/world/world.js";
+import type { Recorder } from "./recorder.js";
+import type { DeviceStorage } from "./storage.js";
+
+export interface PartsOptions {
+  readonly id: string;
+  readonly board: Board;
+  readonly seed: number;
+  readonly storage: DeviceStorage;
+  readonly openSocket: OpenSocket;
+  readonly recorder: Recorder;
+  /** The firmware has opened its way to the network. */
+  onLink?(link: NetworkLink): void;
+}
+
+/** Milliseconds that joining the Wi-Fi takes, at least and at most: a good network that is near. */
+const JOIN_TIME = [250, 450] as const;
+
+/** Milliseconds from a restart to when the firmware runs again. */
+export const BOOT_TIME = 300;
+
+/** @returns the parts, which outlive a restart */
+export function openParts({ id, board, seed, storage, openSocket, recorder, onLink }: PartsOptions): Parts {
+  const random = new RandomStream(seed);
+  const place = new World({ seed }).place(id);
+  const time = () => Date.now();
+  const wifi = new SimulatedWifi({
+    clock: nodejsClock,
+    random: random.stream("wifi"),
+    signal: () => place.signal(time()),
+    joinTime: JOIN_TIME,
+  });
+  return {
+    board: board.id,
+    machine: { id: storage.machineId, random: random.stream("machine").random },
+    clock: nodejsClock,
+    openLink: (linkOptions) => {
+      const link = wifi.open(linkOptions);
+      onLink?.(link);
+      return link;
+    },
+    resolve,
+    openSocket,
+    session: storage.session,
+    settings: storage.settings,
+    led: board.led && { show: (colour) => recorder.led(colour) },
+    sensors: simulatedSensors(board, { place, random: random.stream("sensors"), time }),
+  };
+}

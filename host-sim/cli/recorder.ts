@@ -1,0 +1,148 @@
+/** Listens to the node and keeps the books: makes the event stream, and the counts of the summary. */
+
+import type { Journal } from "../../src/mote/journal.js";
+import { MqttError } from "../../src/mqtt/errors.js";
+import type { NetworkLink } from "../../src/platform.js";
+import type { Happening, Renderer, Summary } from "./events.js";
+import { Ledger } from "./ledger.js";
+
+/** How the node words a connection that it has ended itself. */
+export const CLOSED = "closed";
+
+export class Recorder {
+  readonly ledger = new Ledger();
+  /** The node has been connected at least once. */
+  everConnected = false;
+  /** Why the connection ended or an attempt failed last. */
+  lastFailure: string | undefined;
+  readonly #renderer: Renderer;
+  readonly #started = performance.now();
+  #received = 0;
+  #reconnects = 0;
+  #restarts = 0;
+  /** Of the LED, when it was lit last. */
+  #colour = 0;
+
+  constructor(renderer: Renderer) {
+    this.#renderer = renderer;
+  }
+
+  /** Milliseconds since the program started, to a thousandth. */
+  get now(): number {
+    return rounded(performance.now() - this.#started);
+  }
+
+  show(happening: Happening): void {
+    this.#renderer.show({ ...happening, t: this.now });
+  }
+
+  problem(message: string, where: string): void {
+    this.show({ event: "error", message, where });
+  }
+
+  /** The LED shows a colour, 0xRRGGBB. */
+  led(colour: number): void {
+    if (colour === 0 || colour === this.#colour) return;
+    this.#colour = colour;
+    this.show({ event: "led", colour: `#${colour.toString(16).padStart(6, "0")}` });
+  }
+
+  /** The firmware has let a throw out of a callback. */
+  aborted(thrown: unknown): void {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const { stack = "" } = error;
+    this.show({ event: "error", message: `${error.name}: ${error.message}`, where: "firmware", stack });
+  }
+
+  restart(reason: string): void {
+    this.show({ event: "restart", reason, count: ++this.#restarts });
+  }
+
+  /**
+   * What one start of the device is told to.
+   * @param device looks whether it still runs, for firmware that is halted has nothing to say, and for its link
+   */
+  journal(device: () => { isOn: boolean; link: NetworkLink | undefined }): Journal {
+    let connections = 0;
+    return {
+      link: (state, detail) => {
+        const { address, rssi } = device().link ?? {};
+        this.show({
+          event: "wifi",
+          state,
+          detail,
+          ...(address === undefined ? {} : { address }),
+          ...(rssi === undefined ? {} : { rssi }),
+        });
+      },
+      connected: (sessionPresent) => {
+        this.everConnected = true;
+        if (connections++ > 0) this.#reconnects++;
+        this.show({ event: "connected", sessionPresent });
+      },
+      disconnected: (reason, delay) => {
+        if (reason !== CLOSED) this.lastFailure = reason;
+        this.show({ event: "disconnected", reason, ...(delay === undefined ? {} : { delay: Math.round(delay) }) });
+      },
+      accepted: (token, topic, payload, QoS, retain) => {
+        this.ledger.accepted(token, topic, payload, QoS, performance.now());
+        this.show({ event: "accepted", token, topic, QoS, retain, payload });
+      },
+      published: (token, outcome) => {
+        const message = this.ledger.settled(token, outcome !== "lost");
+        if (message === undefined) return;
+        const { topic, QoS } = message;
+        if (outcome === "lost") {
+          this.problem(`the connection was lost before a message of QoS ${QoS} was sent`, `publish ${topic}`);
+          return;
+        }
+        const ms = rounded(performance.now() - message.at);
+        const doubtful = outcome === "may-be-duplicated" ? ({ mayBeDuplicated: true } as const) : {};
+        this.show({ event: "acknowledged", token, topic, QoS, ms, ...doubtful });
+      },
+      revised: (token, topic, payload) => {
+        this.ledger.revised(token, topic, payload);
+        this.show({ event: "revised", token, topic, payload });
+      },
+      dropped: (token, topic, payload, reason) => {
+        this.ledger.dropped(token, topic, payload);
+        this.show({ event: "dropped", token, topic, payload, reason });
+      },
+      received: (topic, payload, QoS, retain) => {
+        this.#received++;
+        this.show({ event: "received", topic, QoS, retain, payload: Buffer.from(payload).toString() });
+      },
+      command: (name, id) => this.show({ event: "command", name, ...(id === undefined ? {} : { id }) }),
+      result: (name, payload) => this.show({ event: "result", name, payload }),
+      error: (error, where) => {
+        if (!device().isOn) return;
+        const facts = error instanceof MqttError ? { kind: error.kind, code: error.code } : {};
+        this.show({ event: "error", message: error.message, where, ...facts });
+      },
+    };
+  }
+
+  /** @param granted the QoS that the observer was granted; undefined: it could not observe */
+  summary(granted: number | undefined): Summary {
+    const { published, acknowledged, lost, dropped, exactlyOnce, duplicated } = this.ledger.balance();
+    const observed = granted !== undefined || published === 0;
+    return {
+      event: "summary",
+      published,
+      acknowledged,
+      received: this.#received,
+      lost: observed ? lost : null,
+      // Below QoS 2 the broker itself may deliver twice.
+      duplicated: exactlyOnce === 0 || granted === 2 ? duplicated : null,
+      reconnects: this.#reconnects,
+      restarts: this.#restarts,
+      dropped,
+      pending: this.ledger.pending,
+      seconds: Math.round(this.now / 100) / 10,
+    };
+  }
+}
+
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}

@@ -1,0 +1,132 @@
+/** `run`: one sensor node in real time, on a broker of its own or on yours, watched from outside. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BrokerAddress, writeBrokerUrl } from "../../src/platforms/broker-url.js";
+import { tcpOpener } from "../../src/platforms/nodejs/tcp.js";
+import { root } from "../xs/engine/paths.js";
+import { startBroker } from "./broker.js";
+import { type AnyDevice, Device } from "./device.js";
+import type { Renderer, Summary } from "./events.js";
+import { JsonLines } from "./json.js";
+import { Log } from "./log.js";
+import { Observer } from "./observer.js";
+import { removeSession } from "./raw-mqtt.js";
+import { Recorder } from "./recorder.js";
+import { type RunOptions, readRunOptions, runHelp } from "./run-options.js";
+import { type DeviceStorage, openStorage } from "./storage.js";
+import type { Terminal } from "./terminal.js";
+import { whenWatched } from "./watched-start.js";
+import { watchedWire } from "./wire.js";
+import { XsDevice } from "./xs-device.js";
+
+/** Milliseconds at the end for the node to deliver what it has accepted. */
+const GRACE = 20_000;
+/** Milliseconds after that for the observer to see it. */
+const OBSERVING = 5_000;
+
+/** @returns the exit code. @throws UsageError */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = readRunOptions(args, Math.floor(Math.random() * 0x1_0000_0000), process.env.MOTEWIRE_PASSWORD);
+  if (options === undefined) {
+    terminal.write(`${runHelp}\n`);
+    return 0;
+  }
+  const storage = openStorage(options.store, options.board);
+  try {
+    const embedded = options.broker === undefined ? await startBroker() : undefined;
+    const broker = embedded ?? (options.broker as BrokerAddress);
+    try {
+      return await runOn(broker, options, storage, terminal);
+    } finally {
+      await embedded?.close();
+    }
+  } finally {
+    storage.close();
+  }
+}
+
+async function runOn(
+  broker: BrokerAddress,
+  options: RunOptions,
+  storage: DeviceStorage,
+  terminal: Terminal,
+): Promise<number> {
+  const { board, seed, json, store, duration } = options;
+  const write = (text: string) => terminal.write(text);
+  const renderer: Renderer = json ? new JsonLines(write) : new Log(write, terminal.colored);
+  const recorder = new Recorder(renderer);
+  const id = options.id ?? `mote-${storage.machineId}`;
+  const isOurs = options.broker === undefined;
+  const { version: firmware } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+  const observer = new Observer({
+    broker,
+    filter: `motewire/${id}/#`,
+    persistent: !isOurs,
+    onSeen: (topic, payload, QoS) => recorder.ledger.seen(topic, payload, QoS),
+    onProblem: (problem) => recorder.problem(problem, "observer"),
+  });
+  const openSocket = whenWatched(tcpOpener({ window: board.socket.window }), observer);
+  const deviceOptions = {
+    id,
+    board,
+    seed,
+    storage,
+    broker,
+    override: options.settings,
+    firmware,
+    recorder,
+    openSocket: options.wire ? watchedWire(openSocket, (event) => recorder.show(event)) : openSocket,
+  };
+  const device =
+    options.engine === "xs" ? await XsDevice.build({ ...deviceOptions, observer }) : new Device(deviceOptions);
+
+  const { user } = broker;
+  recorder.show({
+    event: "started",
+    board: board.id,
+    id,
+    broker: writeBrokerUrl(broker),
+    ...(user === undefined ? {} : { user }),
+    embedded: isOurs,
+    seed,
+    firmware,
+  });
+  device.start();
+
+  const why = await terminal.ended(duration);
+  recorder.show({ event: "stopping", reason: why });
+  await Promise.race([settle(device, observer, recorder), terminal.forced()]);
+
+  if (!recorder.everConnected)
+    recorder.problem(recorder.lastFailure ?? `the network was not joined before ${why}`, "never connected");
+  const { published, lost } = recorder.ledger.balance();
+  if (recorder.everConnected && published > 0 && lost === published && observer.granted !== undefined)
+    recorder.problem(`saw nothing at all: may it read motewire/${id}/#?`, "observer");
+  const summary = recorder.summary(observer.granted);
+  renderer.show(summary);
+  // A device whose storage is forgotten will not come back for what the broker has kept for it.
+  const forget = !isOurs && store === undefined && recorder.everConnected;
+  await Promise.race([
+    Promise.all([observer.end(), forget ? removeSession(broker, id) : undefined]),
+    terminal.forced(),
+  ]);
+  return exitCode(summary, recorder.everConnected);
+}
+
+/** Ends the node in order, and waits until the observer has seen what the node says it has delivered. */
+async function settle(device: AnyDevice, observer: Observer, recorder: Recorder): Promise<void> {
+  // Nobody has been there to deliver to.
+  await device.stop(recorder.everConnected ? GRACE : 0);
+  if (!recorder.everConnected) return;
+  const deadline = performance.now() + OBSERVING;
+  while (!recorder.ledger.complete && observer.state !== "refused" && performance.now() < deadline)
+    await new Promise((later) => setTimeout(later, 10));
+  // What came twice came right behind.
+  await observer.flush();
+}
+
+function exitCode({ lost, duplicated }: Summary, everConnected: boolean): number {
+  if (!everConnected) return 3;
+  return lost === 0 && (duplicated ?? 0) === 0 ? 0 : 1;
+}

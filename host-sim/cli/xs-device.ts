@@ -1,0 +1,174 @@
+/** One simulated device in real time whose firmware runs on XS, in the board's memory, as a process of its own. */
+import { queueBytes } from "../../src/mote/nvs.js";
+import type { KeyValue, NetworkLink, StorageError } from "../../src/platform.js";
+import type { Parts } from "../core/world/machine.js";
+import { buildHost, type Host } from "../xs/engine/build.js";
+import { collectModules, type Module } from "../xs/engine/modules.js";
+import { type Answer, bytesInUse, type Ended, type MemoryFigures, Program, type Value } from "../xs/engine/program.js";
+import type { AnyDevice, DeviceOptions } from "./device.js";
+import { BOOT_TIME, openParts } from "./device-parts.js";
+import type { Observer } from "./observer.js";
+import { xsJournal } from "./xs-journal.js";
+
+export interface XsDeviceOptions extends DeviceOptions {
+  readonly observer: Pick<Observer, "hurry" | "settled">;
+}
+
+/** The exit code of a firmware that restarts its device: host-sim/xs/device/platform.ts. */
+const RESTART = 75;
+/** Milliseconds from one look at the memory in use to the next. */
+const LOOK = 10_000;
+
+export class XsDevice implements AnyDevice {
+  readonly #options: XsDeviceOptions;
+  readonly #host: Host;
+  readonly #modules: readonly Module[];
+  readonly #parts: Parts;
+  #program: Program | undefined;
+  #link: NetworkLink | undefined;
+  #starts = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped: (() => void) | undefined;
+
+  private constructor(options: XsDeviceOptions, host: Host, modules: readonly Module[]) {
+    this.#options = options;
+    this.#host = host;
+    this.#modules = modules;
+    this.#parts = openParts({
+      ...options,
+      onLink: (link) => {
+        this.#link = link;
+      },
+    });
+  }
+
+  /** Builds the engine, where that was not done yet, and compiles the firmware. */
+  static async build(options: XsDeviceOptions): Promise<XsDevice> {
+    const [host, modules] = await Promise.all([buildHost(), collectModules({ entry: "host-sim/xs/device/main.ts" })]);
+    return new XsDevice(options, host, modules);
+  }
+
+  start(): void {
+    this.#powerOn("power on");
+  }
+
+  stop(grace: number): Promise<void> {
+    clearTimeout(this.#timer);
+    const program = this.#program;
+    if (program === undefined) return Promise.resolve();
+    return new Promise((stopped) => {
+      this.#stopped = stopped;
+      program.send("stop", `${grace}`);
+    });
+  }
+
+  #powerOn(restartReason: string): void {
+    const { board, recorder } = this.#options;
+    this.#starts++;
+    this.#link = undefined;
+    const program: Program = new Program({
+      host: this.#host,
+      modules: this.#modules,
+      memory: board.memory,
+      window: board.socket.window,
+      onAsk: (name, values) => this.#answer(name, values, restartReason),
+      onTell: (name, values) => this.#told(name, values, program, journal),
+      onMemory: (label, figures) => this.#remembers(label, figures),
+      onTrace: (text) => recorder.problem(text.trim(), "trace"),
+    });
+    this.#program = program;
+    const journal = xsJournal(recorder.journal(() => ({ isOn: this.#program === program, link: this.#link })));
+    const looking = setInterval(() => program.send("measure", "running"), LOOK).unref();
+    program.ended.then((ended) => {
+      clearInterval(looking);
+      this.#ended(ended);
+    });
+  }
+
+  #ended({ code, words }: Ended): void {
+    const { recorder } = this.#options;
+    this.#program = undefined;
+    this.#link?.close();
+    this.#link = undefined;
+    if (code !== 0 && code !== RESTART) recorder.aborted(Object.assign(new Error(words), { name: "XS", stack: words }));
+    if (this.#stopped !== undefined) {
+      this.#stopped();
+      return;
+    }
+    const reason = code === RESTART ? "restart" : "abort";
+    recorder.restart(code === RESTART ? "by command" : `the firmware ended: ${words.split("\n")[0]}`);
+    this.#timer = setTimeout(() => this.#powerOn(reason), BOOT_TIME);
+  }
+
+  #told(name: string, values: readonly Value[], program: Program, journal: ReturnType<typeof xsJournal>): void {
+    const { recorder } = this.#options;
+    if (name === "join") this.#join(program);
+    else if (name === "leave") this.#link?.close();
+    else if (name === "led") recorder.led(Number(values[0]));
+    else if (name === "resolve") this.#resolve(program, String(values[0]), String(values[1]));
+    else if (journal(name, values) && name === "connected") program.send("measure", "connected");
+  }
+
+  #join(program: Program): void {
+    const link = this.#parts.openLink({
+      onChanged: (state, detail) => program.send("link", `${state} ${link.address ?? "-"} ${detail}`),
+    });
+  }
+
+  /** The node's way to the broker leads through its name: there it is held until the observer is there to see. */
+  #resolve(program: Program, question: string, host: string): void {
+    const { observer } = this.#options;
+    observer.hurry();
+    observer.settled().then(() => {
+      this.#parts.resolve(host, (address) => program.send("resolved", `${question} ${address ?? ""}`));
+    });
+  }
+
+  #answer(name: string, values: readonly Value[], restartReason: string): Answer {
+    const [first = "", key = "", value] = values;
+    const { board, sensors, led, machine } = this.#parts;
+    if (name === "facts") {
+      const ids = sensors.map(({ id }) => id);
+      return JSON.stringify({ board, id: machine.id, restartReason, sensors: ids, led: led !== undefined });
+    }
+    if (name === "options") return JSON.stringify(this.#nodeOptions());
+    if (name === "rssi") return this.#link?.rssi;
+    if (name === "sample") return JSON.stringify(sensors.find(({ id }) => id === first)?.sample());
+    return store(this.#parts[first === "session" ? "session" : "settings"], name, String(key), value);
+  }
+
+  #nodeOptions() {
+    const { id, broker, override = {}, firmware, board } = this.#options;
+    const { nvs, durability } = board.storage;
+    // The command line is a person's hand at the device once: what commands set since then outlasts a restart.
+    const settings = this.#starts === 1 ? { override } : { defaults: override };
+    return { id, broker, ...settings, maximumQueued: queueBytes(nvs), durability, firmware };
+  }
+
+  #remembers(label: string, figures: MemoryFigures): void {
+    const { static: size, chunk, heap, stack } = this.#options.board.memory;
+    this.#options.recorder.show({
+      event: "heap",
+      label,
+      used: bytesInUse(figures),
+      size: size > 0 ? size : chunk.initial + (heap.initial + stack) * 16,
+      slots: figures.slots,
+      chunks: figures.chunks,
+      stackSlots: figures.stackPeak,
+    });
+  }
+}
+
+/** The SDK's key-value storage: full it says with the name of ESP-IDF's error. */
+function store(store: KeyValue, name: string, key: string, value: Value | undefined): Answer {
+  try {
+    if (name === "read") return store.read(key);
+    if (name === "write") store.write(key, value as Uint8Array);
+    else if (name === "delete") store.delete(key);
+    else if (name === "keys") return store.keys().join(" ");
+    return undefined;
+  } catch (error) {
+    const { storage, message } = error as StorageError;
+    throw storage === "full" ? new Error(`ESP_ERR_NVS_NOT_ENOUGH_SPACE: ${message}`) : error;
+  }
+}

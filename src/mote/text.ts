@@ -1,0 +1,15 @@
+import { readUtf8, utf8Length, writeUtf8 } from "../mqtt/wire/utf8.js";
+
+/** Text as UTF-8. @throws Error when it holds a lone surrogate, which UTF-8 cannot say */
+export function bytesOf(text: string): Uint8Array {
+  const length = utf8Length(text, true);
+  if (length < 0) throw new Error("text is not well-formed Unicode");
+  const bytes = new Uint8Array(length);
+  writeUtf8(text, bytes, 0);
+  return bytes;
+}
+
+/** UTF-8 as text. @throws Error when it is not well-formed */
+export function textOf(bytes: Uint8Array): string {
+  return readUtf8(bytes, 0, bytes.length);
+}

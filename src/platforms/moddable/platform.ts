@@ -1,0 +1,63 @@
+/** The platform types, all of them, on this device. */
+import provider from "embedded:provider/builtin";
+import config from "mc/config";
+import type { Report } from "../../mote/errors.js";
+import type { Clock, Led, NetworkLinkOptions, Platform } from "../../platform.js";
+import { buttonOf } from "./button.js";
+import { deviceMachine } from "./machine.js";
+import type { Provider } from "./provider.js";
+import { DeviceRadio } from "./radio.js";
+import { resolver } from "./resolve.js";
+import { openSensors } from "./sensors.js";
+import { type Network, Station } from "./station.js";
+import { DeviceStore } from "./store.js";
+import { tcpOpener } from "./tcp.js";
+import { TimeSync } from "./time-sync.js";
+
+/** What the board's host/provider.ts exports. */
+export const device = provider as unknown as Provider;
+
+export interface PlatformOptions {
+  readonly clock: Clock;
+  readonly led: Led | undefined;
+  readonly networks: readonly Network[];
+  /** Why the last run was aborted, where it was. */
+  readonly abort: string | undefined;
+  readonly report: Report;
+}
+
+/** @throws Error when the radio or the storage cannot be used */
+export function devicePlatform({ clock, led, networks, abort, report }: PlatformOptions): Platform {
+  const radio = new DeviceRadio(report);
+  const time = new TimeSync(config.ntp_host ?? "pool.ntp.org", clock, report);
+  return {
+    board: device.board.id,
+    machine: deviceMachine(radio.wifi.MAC, abort),
+    clock,
+    openLink({ onChanged }: NetworkLinkOptions) {
+      return new Station(radio, networks, clock, report, {
+        onChanged(state, detail) {
+          time.link(state === "up");
+          onChanged(state, detail);
+        },
+      });
+    },
+    resolve: resolver(clock, report),
+    openSocket: tcpOpener(clock, report),
+    session: new DeviceStore("mw.session"),
+    settings: new DeviceStore("mw.settings"),
+    sensors: openSensors(device),
+    led,
+    onButton: optional(() => buttonOf(device, clock, report), "button", report),
+  };
+}
+
+/** A node that cannot show or be pushed still measures. */
+export function optional<T>(open: () => T, where: string, report: Report): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    report(error, where);
+    return undefined;
+  }
+}

@@ -1,0 +1,155 @@
+/** The board's sensors, by the SDK's drivers. */
+import type { AnalogBattery, BoardSensor, I2CSensor } from "../../../boards/board.js";
+import type { Sample, Sensor } from "../../platform.js";
+import type { DriverSensor, IOConstructor, Provider, SensorDriver } from "./provider.js";
+
+export function openSensors(provider: Provider): Sensor[] {
+  return provider.board.sensors.map((facts) => openSensor(facts, provider));
+}
+
+function openSensor(facts: BoardSensor, provider: Provider): Sensor {
+  if (facts.driver === "analog battery") return new Battery(facts, provider);
+  const driver = provider.sensor[facts.driver];
+  if (driver === undefined) throw new Error(`the provider of ${provider.board.id} has no driver ${facts.driver}`);
+  return new DrivenSensor(facts, driver, provider);
+}
+
+/** Drivers that give humidity as ECMA-419 has it, from 0 to 1, where the SDK's others give percent. */
+const FRACTIONAL_HUMIDITY: readonly string[] = Object.freeze(["BME68x"]);
+
+/**
+ * A sensor that is opened when it is first sampled, and again after it failed: one that was plugged in late, or pulled
+ * out, works as soon as it is there.
+ */
+class DrivenSensor implements Sensor {
+  readonly id: string;
+  readonly #facts: Exclude<BoardSensor, AnalogBattery>;
+  readonly #driver: SensorDriver;
+  readonly #provider: Provider;
+  #sensor: DriverSensor | undefined;
+  #error: string | undefined;
+
+  constructor(facts: Exclude<BoardSensor, AnalogBattery>, driver: SensorDriver, provider: Provider) {
+    this.id = facts.id;
+    this.#facts = facts;
+    this.#driver = driver;
+    this.#provider = provider;
+  }
+
+  sample(): Sample {
+    this.#error = undefined;
+    try {
+      this.#sensor ??= this.#open();
+      // A driver that finds another chip reports it and is of no use, but says so only when it is sampled.
+      this.#check();
+      const raw = this.#sensor.sample();
+      this.#check();
+      return this.#normalize(raw ?? {});
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    const sensor = this.#sensor;
+    this.#sensor = undefined;
+    try {
+      sensor?.close();
+    } catch {
+      // Closed already by the driver itself.
+    }
+  }
+
+  #check(): void {
+    if (this.#error !== undefined) throw new Error(this.#error);
+  }
+
+  #open(): DriverSensor {
+    const { Sensor, io } = this.#driver;
+    const { driver } = this.#facts;
+    if (io === undefined || driver === "simulated") return new Sensor({ sensor: {} });
+    const { bus, address } = this.#facts as I2CSensor;
+    // Some drivers leave the bus open when their constructor throws; the address would then be taken for ever.
+    let opened: { close(): void } | undefined;
+    const Owned = class extends (io as new (options: object) => { close(): void }) {
+      constructor(options: object) {
+        super(options);
+        opened = this;
+      }
+    } as unknown as IOConstructor;
+    try {
+      return new Sensor({
+        sensor: { ...this.#provider.I2C[bus], address, io: Owned },
+        onError: (text) => {
+          this.#error = text;
+        },
+      });
+    } catch (error) {
+      try {
+        opened?.close();
+      } catch {
+        // Closed already by the driver itself.
+      }
+      throw error;
+    }
+  }
+
+  /** Exactly the quantities that the board promises; drivers put them in groups or beside each other. */
+  #normalize(raw: { [name: string]: unknown }): Sample {
+    const sample: { [group: string]: { [quantity: string]: number } } = {};
+    for (const [group, quantities] of Object.entries(this.#facts.quantities)) {
+      const given = (raw[group] ?? raw) as { [quantity: string]: unknown };
+      const values: { [quantity: string]: number } = {};
+      for (const quantity of quantities as readonly string[]) {
+        const value = given[quantity];
+        if (typeof value !== "number") throw new Error(`no ${quantity}: the answer was damaged or there was none`);
+        const percent = quantity === "humidity" && FRACTIONAL_HUMIDITY.includes(this.#facts.driver);
+        values[quantity] = percent ? value * 100 : value;
+      }
+      sample[group] = values;
+    }
+    return sample;
+  }
+}
+
+/**
+ * Volts at the top of the converter's range. The SDK reads with 12 dB of attenuation and scales to it, and knows no
+ * reference in volts but this one (modules/io/analog/esp32).
+ */
+const FULL_SCALE = 2.45;
+/** The converter is noisy: a mean of so many. */
+const READINGS = 8;
+
+class Battery implements Sensor {
+  readonly id: string;
+  readonly #facts: AnalogBattery;
+  readonly #provider: Provider;
+  #analog: InstanceType<NonNullable<Provider["io"]["Analog"]>> | undefined;
+
+  constructor(facts: AnalogBattery, provider: Provider) {
+    this.id = facts.id;
+    this.#facts = facts;
+    this.#provider = provider;
+  }
+
+  sample(): Sample {
+    const { pin, divider } = this.#facts;
+    const { Analog } = this.#provider.io;
+    if (Analog === undefined) throw new Error(`the provider of ${this.#provider.board.id} has no io.Analog`);
+    this.#analog ??= new Analog({ pin });
+    let sum = 0;
+    for (let reading = 0; reading < READINGS; reading++) {
+      const value = this.#analog.read();
+      if (value === undefined) throw new Error(`the converter gave nothing for pin ${pin}`);
+      sum += value;
+    }
+    const share = sum / READINGS / (2 ** this.#analog.resolution - 1);
+    return { voltmeter: { voltage: share * FULL_SCALE * divider } };
+  }
+
+  close(): void {
+    this.#analog?.close();
+    this.#analog = undefined;
+  }
+}
