@@ -4,6 +4,7 @@ import { Backlog, type WaitingMessage } from "../../src/mote/backlog.js";
 import { Outbox } from "../../src/mote/outbox.js";
 import type { DropPolicy } from "../../src/mote/policy.js";
 import { Tally } from "../../src/mote/tally.js";
+import type { PublishOptions } from "../../src/mqtt/api.js";
 import type { Client } from "../../src/mqtt/client.js";
 import { MqttError } from "../../src/mqtt/errors.js";
 import type { Verdict } from "../../src/mqtt/index.js";
@@ -17,11 +18,16 @@ describe("outbox", () => {
   let notes: Notes;
   let tally: Tally;
   let asked: number;
+  /** With a store that is full: bytes that are free for QoS 0. */
+  let fleetingRoom: number | undefined;
 
   /** What matters of a client here: how many messages it takes, and that they can be given up. */
   const client = {
-    publish(topic: string) {
+    publish(topic: string, _payload: string, { QoS = 0, keepFree = 0 }: PublishOptions) {
       if (failure !== undefined) throw failure;
+      if (fleetingRoom !== undefined && (QoS > 0 || keepFree > fleetingRoom)) {
+        throw new MqttError("resource", QoS > 0 ? "store-full" : "queue-full", "there is no room");
+      }
       if (waiting.length >= ROOM) throw new MqttError("resource", "queue-full", `${waiting.length} messages wait`);
       return waiting.push(topic);
     },
@@ -36,6 +42,7 @@ describe("outbox", () => {
   beforeEach(() => {
     waiting = [];
     failure = undefined;
+    fleetingRoom = undefined;
     notes = new Notes();
     asked = 0;
   });
@@ -68,6 +75,15 @@ describe("outbox", () => {
     expect(outbox(nothing).send("a/b", "{}", 1)).toBe(1);
     expect(notes.lines).toEqual(["accepted 1 a/b {} QoS 1"]);
     expect(tally.taken).toBe(1);
+  });
+
+  it("answers a command that was obeyed when the store is full, with the room that refusals leave", () => {
+    const box = outbox(nothing);
+    fleetingRoom = 1000;
+    expect(box.answer("refusal", "{}", false)).toBe(0);
+    expect(box.answer("result", "{}", true)).toBe(1);
+    expect(notes.lines.filter((line) => line.startsWith("accepted"))).toEqual(["accepted 1 result {} QoS 0"]);
+    expect(box.takesResult).toBe(false);
   });
 
   it("reports a message that finds no room, and nothing else is given up", () => {
