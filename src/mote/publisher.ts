@@ -20,7 +20,7 @@ const RESULT_ROOM = 512;
  * What strangers can ask for, results and readings out of turn, has a share of the queue. Readings in turn, diagnostics and
  * the status have the rest. Neither takes room of the other's, nor has a message of the other's given up.
  */
-export class Outbox {
+export class Publisher {
   /** The highest that the broker takes, as far as is known. */
   maximumQoS: QoS = 2;
   private readonly client: Client;
