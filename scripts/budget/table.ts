@@ -2,7 +2,7 @@
 import { type Figures, groups } from "./figures.js";
 
 /** Modules of a room and what they are together. */
-const ROOMS = ["mqtt", "node", "device"];
+const ROOMS = ["mqtt", "mote", "platforms"];
 
 /** What a board's budget is, what was found, and the difference. */
 export function tableOf(found: Figures, budget: Figures): string {
