@@ -1,4 +1,4 @@
 // What `require("motewire/nodejs")` loads in Node.js.
 const { built } = require("./built.cjs");
 
-module.exports = built(() => require("../../dist/host-sim/node/platform.js"));
+module.exports = built(() => require("../../dist/src/platforms/nodejs/index.js"));

@@ -1,7 +1,7 @@
 // What `import "motewire/nodejs"` loads in Node.js. Bundlers take the build itself.
 import { explained } from "./built.cjs";
 
-const module = await import("../../dist/host-sim/cli/platform.js").catch((error) => {
+const module = await import("../../dist/src/platforms/nodejs/index.js").catch((error) => {
   throw explained(error);
 });
 
