@@ -1,6 +1,6 @@
 /** Our pages in Markdown, and the code that stands in them. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -23,8 +23,15 @@ export interface Block {
 
 /** Every page of the repository, committed or about to be. */
 export function pages(): Page[] {
-  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], { cwd: root });
+  return filesLike("*.md");
+}
+
+/** The repository's files of a name, with their texts. */
+export function filesLike(...names: readonly string[]): Page[] {
+  const args = ["ls-files", "--cached", "--others", "--exclude-standard", ...names];
+  const listed = execFileSync("git", args, { cwd: root });
   return [...new Set(listed.toString().trim().split("\n"))]
+    .filter((path) => existsSync(join(root, path)))
     .sort()
     .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 }
