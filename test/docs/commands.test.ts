@@ -30,6 +30,11 @@ describe("the commands in our pages", () => {
     expect(shown.slice(0, 4)).toEqual(["npm ci", "npm start", "npm ci", "npm test"]);
   });
 
+  it("stand in a README that is read in one go", () => {
+    const [readme] = pages().filter(({ path }) => path === "README.md");
+    expect(readme?.text.trimEnd().split("\n").length).toBeLessThan(120);
+  });
+
   it("in blocks can be run: programs, scripts, flags, values, boards and files are there", () => {
     expect(inBlocks.map(problemWith).filter(Boolean)).toEqual([]);
   });
