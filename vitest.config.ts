@@ -1,13 +1,22 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { SkippedByName } from "./test/support/skipped-by-name.js";
 
 // .ci/run names a file here and reads the counts from it.
 const report = process.env.MOTEWIRE_TEST_REPORT;
 
+/** What `npm run fast` runs: no brokers, no processes, no engine. */
+const fast = ["test/architecture.test.ts", "test/{conformance,contract,mote,mqtt}/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      { extends: true, test: { name: "fast", include: fast, isolate: false } },
+      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: fast } },
+    ],
     passWithNoTests: false,
+    // Most of the long ones wait for a broker or a program.
+    maxWorkers: Math.max(2, availableParallelism()),
     // Processes, not threads: tests start brokers and command lines, and a signal must reach one test file only.
     pool: "forks",
     // Tests run in any order; the seed is printed and `--sequence.seed` repeats an order.

@@ -1,10 +1,7 @@
-// Renders docs/conformance.md from test/support/conformance/statements.
-import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { readSources } from "../test/support/breaking.js";
-import { render } from "../test/support/conformance/render.js";
+// `npm run conformance -- <what>`: the statements of MQTT 3.1.1, and what shows that the client does as they demand.
+import { choose } from "./choose.js";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
-const path = `${root}docs/conformance.md`;
-writeFileSync(path, render(readSources(root)));
-console.log(`wrote ${path}`);
+await choose("conformance", {
+  render: () => import("./conformance/render.js"),
+  bites: () => import("./conformance/bites.js"),
+});

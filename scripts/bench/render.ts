@@ -67,7 +67,7 @@ export function render(report: Report, sections: readonly Section[]): Files {
   const { mqtt, "mqtt-packet": packet } = report.machine.packages;
   const parts = [
     "# Benchmarks",
-    `Measured by \`npm run bench -- --render\`, which wrote this page; the figures are in [results.json](${FOLDER}/results.json).
+    `Measured by \`npm run bench -- --render\`, which wrote this page.
 A figure is the median of ${report.rounds} rounds, with the least and the most behind it. In each round every contender has its
 turn, and a ratio is taken within a round.`,
     `Machine: ${machineText(report.machine)}; MQTT.js ${mqtt}, mqtt-packet ${packet}.`,
@@ -81,6 +81,5 @@ turn, and a ratio is taken within a round.`,
     if (outcome !== undefined) parts.push(renderSection(section, outcome, files));
   }
   files.set("benchmarks.md", `${parts.join("\n\n")}\n`);
-  files.set(`${FOLDER}/results.json`, `${JSON.stringify(report, null, 2)}\n`);
   return files;
 }

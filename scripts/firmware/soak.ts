@@ -97,7 +97,9 @@ class Soak {
     clearInterval(this.#timer);
     await this.#send("settings", { id: "rest", interval: "1h" });
     const { ledger } = this.#witness;
-    await this.#until("everything is delivered", () => ledger.complete && ledger.pending === 0);
+    await this.#until("everything is delivered", () => ledger.complete && ledger.pending === 0).catch((error) => {
+      throw new Error(`${error.message}: ${ledger.pending} wait, ${ledger.balance().lost} are not at the broker`);
+    });
     this.#memory.sample(this.#messages, this.#device.memory);
     return this.#summary();
   }

@@ -77,6 +77,8 @@ export class Witness extends EventEmitter<{ seen: [Seen] }> {
     if (accepted !== null) {
       const QoS = Number(accepted[2]) as QoS;
       this.accepted[QoS]++;
+      // With QoS 0 one may be lost with its connection, and nobody is told.
+      if (QoS === 0) return;
       this.#payloads.set(Number(accepted[1]), accepted[4] as string);
       this.ledger.accepted(Number(accepted[1]), accepted[3] as string, accepted[4] as string, QoS, Date.now());
       return;

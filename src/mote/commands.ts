@@ -173,19 +173,19 @@ export class Commands {
 
   /** Whether a command may be obeyed now; then it counts. */
   private admit(): boolean {
-    const { uptime, outbox } = this.parts;
+    const { uptime, publisher } = this.parts;
     const now = uptime.now();
     const due = Math.max(this.due, now);
-    if (due - now > this.ahead || !outbox.takesResult) return false;
+    if (due - now > this.ahead || !publisher.takesResult) return false;
     this.due = due + this.interval;
     return true;
   }
 
   private answer(name: string, result: ResultMessage, reserved: boolean): number {
-    const { topics, outbox } = this.parts;
+    const { topics, publisher } = this.parts;
     const payload = JSON.stringify(result);
     this.journal.result(name, payload);
-    return outbox.answer(topics.result(name), payload, reserved);
+    return publisher.answer(topics.result(name), payload, reserved);
   }
 }
 

@@ -26,13 +26,13 @@ export class Diagnostics {
   /** Publishes if one is due. Call it when connected, and when there is room again. */
   publish(client: Client, link: NetworkLink | undefined, reconnects: number): void {
     if (!this.due) return;
-    const { topics, outbox, settings } = this.parts;
+    const { topics, publisher, settings } = this.parts;
     const message = JSON.stringify(this.message(client, link, reconnects));
-    this.due = outbox.offer(topics.diagnostics, message, settings.QoS) === 0;
+    this.due = publisher.offer(topics.diagnostics, message, settings.QoS) === 0;
   }
 
   private message(client: Client, link: NetworkLink | undefined, reconnects: number): DiagnosticsMessage {
-    const { clock, uptime, instance, settings, outbox, tally, counters } = this.parts;
+    const { clock, uptime, instance, settings, publisher, tally, counters } = this.parts;
     const time = timeOfDay(clock);
     const rssi = link?.rssi;
     const address = link?.address;
@@ -47,7 +47,7 @@ export class Diagnostics {
       ...(isNumber(freeMemory) && { freeMemory }),
       reconnects,
       restartReason: this.machine.restartReason,
-      QoS: outbox.QoS(settings.QoS),
+      QoS: publisher.QoS(settings.QoS),
       messages: tally.messages(client.pending, client.parked.length),
       dropped: tally.total(),
       counters: counters.snapshot(tally),

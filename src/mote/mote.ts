@@ -13,10 +13,10 @@ import { newInstance } from "./instance.js";
 import type { Journal } from "./journal.js";
 import { Metronome } from "./metronome.js";
 import type { MoteOptions } from "./options.js";
-import { Outbox } from "./outbox.js";
 import type { Parts } from "./parts.js";
 import { type DropPolicy, type Judge, OldestFirst } from "./policy.js";
 import { lastWill, Presence } from "./presence.js";
+import { Publisher } from "./publisher.js";
 import { QuietJournal } from "./quiet-journal.js";
 import { Restarter } from "./restarter.js";
 import { SettingsStore } from "./settings.js";
@@ -62,7 +62,7 @@ export class Mote {
   private readonly backlog: Backlog;
   private readonly policy: DropPolicy;
   private readonly stamper: Stamper;
-  private readonly outbox: Outbox;
+  private readonly publisher: Publisher;
   private readonly indicator: Indicator;
   private readonly presence: Presence;
   private readonly telemetry: Telemetry;
@@ -104,20 +104,20 @@ export class Mote {
     tally.found = client.pending;
     const backlog = new Backlog(client, journal, tally, this.gaveUp.bind(this));
     const policy = options.dropPolicy ?? oldestFirst(topics, stamper, options.maximumAge);
-    const outbox = new Outbox(client, backlog, journal, tally, report, policy, maximumQueued);
-    outbox.find(topics);
+    const publisher = new Publisher(client, backlog, journal, tally, report, policy, maximumQueued);
+    publisher.find(topics);
     const settings = this.settings.current;
     const counters = this.counters;
-    const parts: Parts = { clock, uptime, instance, topics, settings, stamper, outbox, tally, counters, report };
+    const parts: Parts = { clock, uptime, instance, topics, settings, stamper, publisher, tally, counters, report };
     this.client = client;
     this.tally = tally;
     this.backlog = backlog;
     this.policy = policy;
     this.stamper = stamper;
-    this.outbox = outbox;
+    this.publisher = publisher;
     this.indicator = new Indicator(platform.led, clock, report);
     const facts = { firmware, board: platform.board, restartReason: machine.restartReason };
-    this.presence = new Presence(topics, instance, facts, client, outbox, clock, uptime, report);
+    this.presence = new Presence(topics, instance, facts, client, publisher, clock, uptime, report);
     this.telemetry = new Telemetry(platform.sensors, parts);
     this.diagnostics = new Diagnostics(machine, parts);
     const rest = machine.restartReason === "power on" ? 0 : restartInterval;
@@ -249,7 +249,7 @@ export class Mote {
 
   /** Nothing of a message is left in the client. */
   private done(token: number, outcome: Outcome): void {
-    this.outbox.done(token);
+    this.publisher.done(token);
     this.presence.published(token, outcome);
     this.restarter.published(token, outcome);
   }
@@ -281,8 +281,8 @@ export class Mote {
   private failed(error: MqttError): void {
     this.report(error, "mqtt");
     if (error.code === "takeover-suspected") this.presence.suspectTakeOver();
-    else if (error.code === "qos-2-refused" && this.outbox.maximumQoS === 2) {
-      this.outbox.maximumQoS = 1;
+    else if (error.code === "qos-2-refused" && this.publisher.maximumQoS === 2) {
+      this.publisher.maximumQoS = 1;
       this.report(new Error("the broker takes no QoS 2: messages go out with QoS 1 until the next start"), "mqtt");
     }
   }

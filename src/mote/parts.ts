@@ -1,7 +1,7 @@
 import type { Clock } from "../platform.js";
 import type { Counters } from "./counters.js";
 import type { Report } from "./errors.js";
-import type { Outbox } from "./outbox.js";
+import type { Publisher } from "./publisher.js";
 import type { Settings } from "./settings.js";
 import type { Stamper } from "./stamp.js";
 import type { Tally } from "./tally.js";
@@ -17,7 +17,7 @@ export interface Parts {
   readonly topics: Topics;
   readonly settings: Settings;
   readonly stamper: Stamper;
-  readonly outbox: Outbox;
+  readonly publisher: Publisher;
   readonly tally: Tally;
   readonly counters: Counters;
   readonly report: Report;

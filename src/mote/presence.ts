@@ -5,7 +5,7 @@ import { Alarm } from "./alarm.js";
 import type { Report } from "./errors.js";
 import { type Fields, readFields } from "./fields.js";
 import type { StatusMessage } from "./messages.js";
-import type { Outbox } from "./outbox.js";
+import type { Publisher } from "./publisher.js";
 import { textOf } from "./text.js";
 import type { Topics } from "./topics.js";
 import type { Uptime } from "./uptime.js";
@@ -41,7 +41,7 @@ export class Presence {
   private readonly instance: string;
   private readonly facts: PresenceFacts;
   private readonly client: Client;
-  private readonly outbox: Outbox;
+  private readonly publisher: Publisher;
   private readonly report: Report;
   private readonly uptime: Uptime;
   private readonly mending: Alarm;
@@ -67,7 +67,7 @@ export class Presence {
     instance: string,
     facts: PresenceFacts,
     client: Client,
-    outbox: Outbox,
+    publisher: Publisher,
     clock: Clock,
     uptime: Uptime,
     report: Report,
@@ -76,7 +76,7 @@ export class Presence {
     this.instance = instance;
     this.facts = facts;
     this.client = client;
-    this.outbox = outbox;
+    this.publisher = publisher;
     this.report = report;
     this.uptime = uptime;
     this.mending = new Alarm(clock, report, "status", this, this.mend);
@@ -108,7 +108,7 @@ export class Presence {
   /** Tries again what found no room. */
   update(): void {
     if (!this.due || !this.client.connected) return;
-    const token = this.outbox.send(this.topics.status, JSON.stringify(this.status()), 1, true);
+    const token = this.publisher.send(this.topics.status, JSON.stringify(this.status()), 1, true);
     if (token === 0) return;
     this.due = false;
     this.token = token;

@@ -27,7 +27,7 @@ export class Telemetry {
   sample(commanded: boolean): number {
     this.seq++;
     this._faulty = false;
-    const { stamper, outbox, topics, settings } = this.parts;
+    const { stamper, publisher, topics, settings } = this.parts;
     const now: Stamp = {};
     stamper.stamp(now);
     let accepted = 0;
@@ -37,7 +37,7 @@ export class Telemetry {
       const topic = topics.reading(sensor.id);
       const payload = JSON.stringify(reading);
       const { QoS } = settings;
-      const token = commanded ? outbox.offerCommanded(topic, payload, QoS) : outbox.sendOnce(topic, payload, QoS);
+      const token = commanded ? publisher.offerCommanded(topic, payload, QoS) : publisher.sendOnce(topic, payload, QoS);
       if (token > 0) accepted++;
       else if (!commanded) this._faulty = true;
     }

@@ -56,7 +56,7 @@ export class OutgoingStore {
       this.refused = 0;
     }
     try {
-      this.write(token, packet);
+      this.store.add(OUTGOING_KEY + token.toString(RADIX), packet);
       this.store.sync();
     } catch (error) {
       this.refused = token;

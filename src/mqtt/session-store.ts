@@ -108,23 +108,24 @@ export class SessionStore {
 
   /** Keeps room, before something new is accepted. @throws MqttError of kind `resource` */
   reserve(): void {
-    if (!this.hasReserve) this.put(RESERVE_KEY, new Uint8Array(Math.min(RESERVE, this.maximumLength)));
+    if (!this.hasReserve) this.add(RESERVE_KEY, new Uint8Array(Math.min(RESERVE, this.maximumLength)));
     this.hasReserve = true;
   }
 
   /** Where there is no other room, takes what is kept. @throws MqttError of kind `resource`: `store-full` or `store-failed` */
   write(key: string, value: Uint8Array): void {
     try {
-      this.put(key, value);
+      this.add(key, value);
     } catch (error) {
       if (!this.hasReserve || (error as MqttError).code !== "store-full") throw error;
       this.hasReserve = false;
       this.delete(RESERVE_KEY);
-      this.put(key, value);
+      this.add(key, value);
     }
   }
 
-  private put(key: string, value: Uint8Array): void {
+  /** Stores something new, for which nothing is kept. @throws MqttError of kind `resource` */
+  add(key: string, value: Uint8Array): void {
     const byteLength = value.byteLength;
     const sealed = new Uint8Array(byteLength + CHECKSUM_LENGTH);
     sealed.set(value);

@@ -59,7 +59,7 @@ describe("the normative statements", () => {
     );
   });
 
-  it("are rendered in docs/conformance.md as they are here (npm run conformance)", () => {
+  it("are rendered in docs/conformance.md as they are here (npm run conformance -- render)", () => {
     expect(read("docs/conformance.md")).toBe(render(sources));
   });
 });

@@ -47,7 +47,8 @@ describe("the commands in our pages", () => {
 
 describe("a command that cannot be run is found:", () => {
   it.each([
-    ["npm run xs:bild", "package.json has no script xs:bild"],
+    ["npm run xs:build", "package.json has no script xs:build"],
+    ["npm run xs -- bild", "scripts/xs.ts knows no bild"],
     ["npm tset", "package.json has no script tset"],
     ["npm start --json", "--json goes to npm, not to the program: it must stand behind --"],
     ["npm start -- --bord esp32_devkitc", "unknown flag --bord"],

@@ -71,6 +71,8 @@ describe("a store full of accepted messages", () => {
     expect(thrownBy(fill)).toMatchObject({ code: "store-full" });
     const accepted = rig.client.pending;
     expect(accepted).toBeGreaterThan(10);
+    // What is kept for the changes of these is not spent on one more.
+    expect(store.keys()).toContain("r");
     const waiting = Array.from({ length: 40 }, (_, at) => at + 1);
     while (waiting.length > 0) {
       const before = waiting.length;

@@ -11,7 +11,7 @@ export function describeWith(needed: RequirementName, title: string, tests: () =
   } else if (inCI()) {
     describe(title, () => {
       test(`needs ${needed}`, () => {
-        throw new Error(`${needed} is missing, and in CI nothing is skipped; \`npm run preflight\` says how to get it`);
+        throw new Error(`${needed} is missing, and in CI nothing is skipped; \`npm test\` says how to get it`);
       });
     });
   } else {

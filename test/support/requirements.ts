@@ -59,7 +59,7 @@ export function findCommand(name: string, path = process.env.PATH ?? ""): string
  */
 export function command(name: string): string {
   const found = findCommand(name);
-  if (found === undefined) throw new Error(`${name} is not installed; \`npm run preflight\` says how to get it`);
+  if (found === undefined) throw new Error(`${name} is not installed; \`npm test\` says how to get it`);
   return found;
 }
 

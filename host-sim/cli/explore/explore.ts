@@ -4,7 +4,7 @@ import { describeFlags, readFlags } from "../args.js";
 import type { Terminal } from "../terminal.js";
 import { type ExploreOptions, exploreFlags } from "./options.js";
 import { type Order, runPool } from "./pool.js";
-import { figures, hitTable, replayLine, Tally, violationText } from "./report.js";
+import { figures, hitTable, replayLine, Totals, violationText } from "./report.js";
 
 /** Failing seeds that are shortened and shown in full; the others are counted. */
 const SHOWN = 10;
@@ -19,24 +19,24 @@ export async function explore(args: readonly string[], terminal: Terminal): Prom
   }
   const { seeds, from, hours, nodes } = options;
   const started = performance.now();
-  const tally = new Tally();
+  const totals = new Totals();
   const progress = new Progress(seeds, terminal);
   let next = from;
   const order = (): Order | undefined => {
     if (next >= from + seeds) return undefined;
-    const shrinks = options.shrink && tally.failed.length < SHOWN;
+    const shrinks = options.shrink && totals.failed.length < SHOWN;
     return { seed: String(next++), hours, nodes, shrinks };
   };
   const jobs = Math.min(options.jobs ?? availableParallelism(), seeds);
   await runPool(jobs, order, (answer) => {
-    tally.add(answer);
-    progress.show(tally);
+    totals.add(answer);
+    progress.show(totals);
   });
   progress.end();
 
-  terminal.write(`\n${hitTable(tally)}\n\n${figures(tally, performance.now() - started)}\n`);
-  tally.failed.sort((a, b) => Number(a.result.seed) - Number(b.result.seed));
-  for (const { result, shrunk } of tally.failed.slice(0, SHOWN)) {
+  terminal.write(`\n${hitTable(totals)}\n\n${figures(totals, performance.now() - started)}\n`);
+  totals.failed.sort((a, b) => Number(a.result.seed) - Number(b.result.seed));
+  for (const { result, shrunk } of totals.failed.slice(0, SHOWN)) {
     const [first] = result.violations;
     if (first === undefined) continue;
     const whole = { seed: result.seed, hours, nodes, steps: undefined };
@@ -47,15 +47,15 @@ export async function explore(args: readonly string[], terminal: Terminal): Prom
       terminal.write(`  ${replayLine(excerpt)}\n`);
     } else terminal.write(`  ${replayLine(whole)}\n`);
   }
-  if (tally.failed.length > SHOWN) terminal.write(`\nand ${tally.failed.length - SHOWN} more seeds\n`);
-  const { misses } = tally;
+  if (totals.failed.length > SHOWN) terminal.write(`\nand ${totals.failed.length - SHOWN} more seeds\n`);
+  const { misses } = totals;
   if (misses.length > 0) {
     const few = misses.slice(0, 5).join(", ");
     terminal.write(
       `\n${misses.length} cells of the table are empty (${few}…): the faults did not reach them; run more seeds or hours\n`,
     );
   }
-  return tally.failed.length > 0 || misses.length > 0 ? 1 : 0;
+  return totals.failed.length > 0 || misses.length > 0 ? 1 : 0;
 }
 
 const BAR = 40;
@@ -72,7 +72,7 @@ class Progress {
     this.#terminal = terminal;
   }
 
-  show({ seeds, failed }: Tally): void {
+  show({ seeds, failed }: Totals): void {
     const part = seeds / this.#total;
     const left = ((performance.now() - this.#started) / 1000) * (1 / part - 1);
     const text = `${seeds}/${this.#total} seeds, ${failed.length} failed, ${Math.ceil(left)} s left`;

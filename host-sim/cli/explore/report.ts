@@ -7,7 +7,7 @@ import { states } from "../../core/sim/states.js";
 import type { Answer } from "./pool.js";
 
 /** Adds up answers. */
-export class Tally {
+export class Totals {
   seeds = 0;
   virtualMs = 0;
   events = 0;
@@ -57,32 +57,32 @@ function thousands(value: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-export function figures(tally: Tally, wallMs: number): string {
-  const hours = tally.virtualMs / 3_600_000;
-  const violations = tally.failed.reduce((sum, { result }) => sum + result.violations.length, 0);
+export function figures(totals: Totals, wallMs: number): string {
+  const hours = totals.virtualMs / 3_600_000;
+  const violations = totals.failed.reduce((sum, { result }) => sum + result.violations.length, 0);
   const rows: [string, string][] = [
-    ["seeds", thousands(tally.seeds)],
+    ["seeds", thousands(totals.seeds)],
     ["virtual hours", thousands(hours)],
-    ["messages accepted", thousands(tally.accepted)],
-    ["messages at the broker", thousands(tally.arrived)],
-    ["messages handed over", thousands(tally.handed)],
-    ["connections", thousands(tally.connections)],
-    ["power cuts and restarts", thousands(tally.powerCuts)],
-    ["flash commits", thousands(tally.commits)],
-    ["messages put aside", thousands(tally.parked)],
-    ["longest recovery", `${Math.round(tally.recovery / 1000)} s`],
-    ["events", thousands(tally.events)],
+    ["messages accepted", thousands(totals.accepted)],
+    ["messages at the broker", thousands(totals.arrived)],
+    ["messages handed over", thousands(totals.handed)],
+    ["connections", thousands(totals.connections)],
+    ["power cuts and restarts", thousands(totals.powerCuts)],
+    ["flash commits", thousands(totals.commits)],
+    ["messages put aside", thousands(totals.parked)],
+    ["longest recovery", `${Math.round(totals.recovery / 1000)} s`],
+    ["events", thousands(totals.events)],
     [
       "time",
-      `${(wallMs / 1000).toFixed(1)} s, ${thousands((hours * 1000) / tally.cpuMs)} virtual h per s of processor time`,
+      `${(wallMs / 1000).toFixed(1)} s, ${thousands((hours * 1000) / totals.cpuMs)} virtual h per s of processor time`,
     ],
-    ["violations", `${thousands(violations)} in ${tally.failed.length} seeds`],
+    ["violations", `${thousands(violations)} in ${totals.failed.length} seeds`],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(24)}${value}`).join("\n");
 }
 
 /** One row a fault, one column a state. */
-export function hitTable({ hits }: Tally): string {
+export function hitTable({ hits }: Totals): string {
   const first = Math.max(...faults.map(({ name }) => name.length));
   const widths = states.map((state) => Math.max(state.length, 6));
   const row = (name: string, cells: readonly string[]) =>

@@ -1,4 +1,4 @@
-/** What must hold at every moment of every story, in words. Checked by observers outside the client. */
+/** What must hold at every moment of every story, in words. Checked by judges outside the client. */
 
 export const invariants = Object.freeze({
   "qos1-lost": "an accepted QoS 1 message reaches the broker",

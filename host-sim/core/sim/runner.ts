@@ -4,7 +4,7 @@ import type { VirtualClock } from "../world/clock.js";
 import type { RandomStream } from "../world/random.js";
 import type { Device } from "./device.js";
 import { faults } from "./faults/index.js";
-import type { Observer } from "./observer.js";
+import type { Judge } from "./judge.js";
 import type { Step } from "./story.js";
 import type { Trace } from "./trace.js";
 
@@ -16,7 +16,7 @@ export interface RunnerOptions {
   /** Opens the broker's port. @returns what closes it */
   listen(): () => void;
   /** A fault has happened to a node. @param fault its place among all faults */
-  hit(fault: number, observer: Observer): void;
+  hit(fault: number, judge: Judge): void;
 }
 
 /** Milliseconds that a fault waits for the state it is aimed at; then it comes anyway. */
@@ -25,7 +25,7 @@ const PATIENCE = 900_000;
 interface Running {
   readonly step: Step;
   readonly device: Device;
-  readonly observer: Observer;
+  readonly judge: Judge;
   /** Takes back what is under way: a state that is waited for, a timer, the fault itself. */
   undo: (() => void) | undefined;
 }
@@ -46,8 +46,8 @@ export class FaultRunner {
     return this.#running.size;
   }
 
-  begin(step: Step, device: Device, observer: Observer): void {
-    const running: Running = { step, device, observer, undo: undefined };
+  begin(step: Step, device: Device, judge: Judge): void {
+    const running: Running = { step, device, judge, undo: undefined };
     this.#running.add(running);
     if (step.state === undefined) {
       this.#happen(running);
@@ -66,7 +66,7 @@ export class FaultRunner {
       cancel();
       clock.clearTimer(patience);
     };
-    cancel = observer.shakes.await(step.state, () => start(step.after ?? 0));
+    cancel = judge.shakes.await(step.state, () => start(step.after ?? 0));
   }
 
   /** All faults heal; those that wait do not come. */
@@ -76,14 +76,14 @@ export class FaultRunner {
 
   #happen(running: Running): void {
     const { clock, broker, trace, random } = this.#options;
-    const { step, device, observer } = running;
+    const { step, device, judge } = running;
     const place = faults.findIndex(({ name }) => name === step.fault);
     const fault = faults[place];
     if (fault === undefined) throw new Error(`there is no fault "${step.fault}"`);
-    observer.roughAt = Number.POSITIVE_INFINITY;
+    judge.roughAt = Number.POSITIVE_INFINITY;
     const happens = (): void => {
-      trace.add("fault", observer.index, step.index, 0, fault.name);
-      this.#options.hit(place, observer);
+      trace.add("fault", judge.index, step.index, 0, fault.name);
+      this.#options.hit(place, judge);
     };
     if (fault.armed !== true) happens();
     const heal = fault.begin(
@@ -91,7 +91,7 @@ export class FaultRunner {
         clock,
         broker,
         device,
-        observer,
+        judge,
         random: random.stream(`step ${step.index}`),
         listen: (open) => this.#listen(open),
         happens,
@@ -107,16 +107,16 @@ export class FaultRunner {
     running.undo = () => {
       clock.clearTimer(timer);
       heal();
-      trace.add("healed", observer.index, step.index, 0, fault.name);
+      trace.add("healed", judge.index, step.index, 0, fault.name);
     };
   }
 
   #heal(running: Running): void {
     if (!this.#running.delete(running)) return;
     running.undo?.();
-    const { observer } = running;
-    if (![...this.#running].some((other) => other.observer === observer)) {
-      observer.roughAt = this.#options.clock.elapsed;
+    const { judge } = running;
+    if (![...this.#running].some((other) => other.judge === judge)) {
+      judge.roughAt = this.#options.clock.elapsed;
     }
   }
 

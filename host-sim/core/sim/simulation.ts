@@ -1,5 +1,5 @@
 /**
- * A run of a story: the nodes, the broker and the network in one virtual time, the faults at their moments, and observers
+ * A run of a story: the nodes, the broker and the network in one virtual time, the faults at their moments, and judges
  * that hold all of it against the promise. A function of the story and of this source.
  */
 import type { QoS } from "../../../src/mqtt/api.js";
@@ -16,8 +16,8 @@ import { World } from "../world/world.js";
 import { Device } from "./device.js";
 import { faults } from "./faults/index.js";
 import type { Invariant, Violation } from "./invariants.js";
+import { Judge } from "./judge.js";
 import { mote } from "./mote.js";
-import { Observer } from "./observer.js";
 import { drawCharacter, probe } from "./probe.js";
 import type { StartProgram } from "./program.js";
 import { FaultRunner } from "./runner.js";
@@ -80,14 +80,14 @@ export class Simulation {
   readonly clock: VirtualClock;
   readonly broker: Broker;
   readonly devices: Device[] = [];
-  readonly observers: Observer[] = [];
+  readonly judges: Judge[] = [];
   readonly trace: Trace;
   readonly #story: Story;
   readonly #random: RandomStream;
   readonly #network: Network;
   readonly #violations: Violation[] = [];
   readonly #hits = new Array<number>(faults.length * states.length).fill(0);
-  readonly #byId = new Map<string, Observer>();
+  readonly #byId = new Map<string, Judge>();
   readonly #runner: FaultRunner;
   readonly #traffic: Traffic;
   readonly #enough: number;
@@ -114,7 +114,7 @@ export class Simulation {
       trace: this.trace,
       random: this.#random.stream("faults"),
       listen: () => this.#network.listen(ADDRESS, PORT, this.broker.accept),
-      hit: (fault, observer) => this.#hit(fault, observer),
+      hit: (fault, judge) => this.#hit(fault, judge),
     });
     this.#traffic = new Traffic(this.clock, this.broker);
     const world = new World({ seed: story.seed });
@@ -140,7 +140,7 @@ export class Simulation {
         for (; next < steps.length && (steps[next] as Story["steps"][number]).at < calm; next++) {
           const step = steps[next] as Story["steps"][number];
           this.#advanceTo(step.at);
-          this.#runner.begin(step, this.devices[step.node] as Device, this.observers[step.node] as Observer);
+          this.#runner.begin(step, this.devices[step.node] as Device, this.judges[step.node] as Judge);
         }
         this.#advanceTo(calm);
         this.#calm();
@@ -155,7 +155,7 @@ export class Simulation {
   #calm(): void {
     const since = this.clock.elapsed;
     this.#runner.healAll();
-    for (const observer of this.observers) observer.roughAt = since;
+    for (const judge of this.judges) judge.roughAt = since;
     // A client that the broker mutes by malformed messages tries ten times, half of them a minute apart.
     const quietTime = this.broker.holds(isMalformed) ? 2 * QUIET_TIME : QUIET_TIME;
     while (this.clock.elapsed < since + quietTime) {
@@ -166,45 +166,45 @@ export class Simulation {
       }
     }
     this.#advanceTo(since + quietTime);
-    for (const observer of this.observers) {
+    for (const judge of this.judges) {
       // One that was just told to restart is given its time.
-      this.#waitFor(() => observer.shakes.online, RESTART_TIME);
-      if (!observer.shakes.online) {
+      this.#waitFor(() => judge.shakes.online, RESTART_TIME);
+      if (!judge.shakes.online) {
         const text = `is not connected ${quietTime / 1000} s after the last fault has healed`;
-        this.#accuse(observer.index, "quiet", `${observer.id} ${text}`);
+        this.#accuse(judge.index, "quiet", `${judge.id} ${text}`);
       }
-      observer.check(this.clock.elapsed - UNDER_WAY);
-      this.#compareFilters(observer);
+      judge.check(this.clock.elapsed - UNDER_WAY);
+      this.#compareFilters(judge);
     }
     if (this.#violations.length >= this.#enough) throw new Enough();
   }
 
   /** A request that the application has just made is given its time. */
-  #compareFilters(observer: Observer): void {
-    this.#waitFor(() => this.#differences(observer).length === 0, REQUEST_TIME);
-    const different = this.#differences(observer);
+  #compareFilters(judge: Judge): void {
+    this.#waitFor(() => this.#differences(judge).length === 0, REQUEST_TIME);
+    const different = this.#differences(judge);
     if (different.length === 0) return;
     const text = `the application and the broker differ in ${different.join(", ")}`;
-    this.#accuse(observer.index, "subscriptions", text);
+    this.#accuse(judge.index, "subscriptions", text);
   }
 
   #waitFor(condition: () => boolean, limit: number): void {
     for (let left = limit; left > 0 && !condition(); left -= 1000) this.clock.advance(1000);
   }
 
-  #differences(observer: Observer): string[] {
-    const wanted = observer.program()?.filters;
+  #differences(judge: Judge): string[] {
+    const wanted = judge.program()?.filters;
     if (wanted === undefined) return [];
-    const held = this.broker.filtersOf(observer.id);
-    const resting = observer.program()?.resting ?? [];
+    const held = this.broker.filtersOf(judge.id);
+    const resting = judge.program()?.resting ?? [];
     return [...new Set([...wanted, ...held])].filter((filter) => {
       const isHeld = held.has(filter);
-      return wanted.has(filter) !== isHeld && !resting.includes(filter) && !observer.rests(filter, isHeld);
+      return wanted.has(filter) !== isHeld && !resting.includes(filter) && !judge.rests(filter, isHeld);
     });
   }
 
   #allIsWell(since: number): boolean {
-    return this.observers.every(({ shakes, out, in: incoming }) => {
+    return this.judges.every(({ shakes, out, in: incoming }) => {
       return shakes.online && out.oldestMissing >= since && incoming.oldestMissing >= since;
     });
   }
@@ -221,7 +221,7 @@ export class Simulation {
     const random = this.#random.stream(`node ${index}`);
     const id = `${node.program}-${index}`;
     const accuse = (invariant: Invariant, detail: string): void => this.#accuse(index, invariant, detail);
-    const observer = new Observer(index, id, clock, trace, accuse);
+    const judge = new Judge(index, id, clock, trace, accuse);
     const place = world.place(`node ${index}`);
     const quantities = { thermometer: ["temperature"] } as const;
     const sensor = new SimulatedSensor(
@@ -241,31 +241,31 @@ export class Simulation {
       epoch: EPOCH,
       sensors: [sensor],
       program: program ?? programOf(id, node, random),
-      witness: observer,
+      witness: judge,
       events: {
         started: () => undefined,
         stopped: () => {
           this.#cuts++;
-          observer.stopped();
+          judge.stopped();
         },
-        brokenOff: () => observer.brokenOff(),
+        brokenOff: () => judge.brokenOff(),
         crashed: (error) => this.#accuse(index, "crash", stackOf(error)),
       },
     });
-    observer.program = () => device.program;
+    judge.program = () => device.program;
     const [least, most] = node.latency;
     if (most > 0) {
       const jitter = (most - least) / 2;
       device.station.rules.add(latency(least + jitter, jitter, random.stream("latency").random));
     }
     this.devices.push(device);
-    this.observers.push(observer);
-    this.#byId.set(id, observer);
+    this.judges.push(judge);
+    this.#byId.set(id, judge);
     if (this.#story.traffic !== false) this.#traffic.talk(id, node, random.stream("traffic"));
   }
 
-  #hit(fault: number, observer: Observer): void {
-    const { mask } = observer.shakes;
+  #hit(fault: number, judge: Judge): void {
+    const { mask } = judge.shakes;
     for (let state = 0; state < states.length; state++) {
       if (mask & (1 << state)) (this.#hits[fault * states.length + state] as number)++;
     }
@@ -278,7 +278,7 @@ export class Simulation {
   }
 
   #watch(): BrokerWatch {
-    const by = (id: string): Observer | undefined => this.#byId.get(id);
+    const by = (id: string): Judge | undefined => this.#byId.get(id);
     return {
       connected: (id, present) => by(id)?.brokerConnected(present),
       disconnected: (id, reason) => by(id)?.brokerLeft(reason),
@@ -291,8 +291,8 @@ export class Simulation {
       sessionLost: (id, byClient) => by(id)?.sessionLost(byClient),
       dropped: (id, message) => by(id)?.in.giveUp(message),
       rejected: (id, rule, why) => {
-        const observer = by(id) ?? this.observers[0];
-        observer?.rejected(rule, why);
+        const judge = by(id) ?? this.judges[0];
+        judge?.rejected(rule, why);
       },
       refused: (id, print) => by(id)?.refused(print),
       willed: (id, clean) => by(id)?.willed(clean),
@@ -301,7 +301,7 @@ export class Simulation {
   }
 
   #result(): Result {
-    const sum = (of: (observer: Observer) => number) => this.observers.reduce((total, one) => total + of(one), 0);
+    const sum = (of: (judge: Judge) => number) => this.judges.reduce((total, one) => total + of(one), 0);
     return {
       seed: this.#story.seed,
       hash: this.trace.hash,

@@ -76,7 +76,7 @@ async function run(bench: Bench): Promise<Row[]> {
 export const simulator: Section = {
   name: "simulator",
   title: "The simulator",
-  measures: `Virtual time: stories of ${HOURS} hours, as \`npm run sim -- explore\` draws them, with faults, observers and every
+  measures: `Virtual time: stories of ${HOURS} hours, as \`npm run sim -- explore\` draws them, with faults, judges and every
 check of the promise, on one processor. Start: from the start of the program, as \`npm start\` runs it, to the acknowledgement
 of the first reading, the joining of a simulated Wi-Fi included, which takes it 250 to 450 ms.`,
   aim: "the first reading in less than a second",

@@ -87,10 +87,10 @@ describe("a run", () => {
       expect(run.all("started")).toMatchObject([{ seed: Number(seed) }]);
       return JSON.parse(run.all("accepted")[0]?.payload as string).temperature as number;
     };
-    const [first, second, other] = await Promise.all([measured("7"), measured("7"), measured("8")]);
+    const [first, second, other] = await Promise.all([measured("7"), measured("7"), measured("10")]);
     // The weather goes on between two starts, a little.
-    expect(Math.abs(first - second)).toBeLessThan(0.2);
-    expect(Math.abs(first - other)).toBeGreaterThan(0.2);
+    expect(Math.abs(first - second)).toBeLessThan(0.5);
+    expect(Math.abs(first - other)).toBeGreaterThan(1);
   });
 
   test("as another board with another id", async () => {

@@ -21,12 +21,13 @@ describe("the check of the firmware", () => {
   });
 
   it.each([
-    ["./encode.js", "mqtt/client", "mqtt/encode"],
-    ["../mqtt/utf8.js", "node/text", "mqtt/utf8"],
+    ["./encode.js", "mqtt/wire/decode", "mqtt/wire/encode"],
+    ["../mqtt/wire/utf8.js", "mote/text", "mqtt/wire/utf8"],
     ["../board.js", "embedded:provider/builtin", "board"],
     ["./simulated.js", "embedded:provider/builtin", "embedded:provider/simulated"],
-    ["./device/boot.js", "main", "device/boot"],
-    ["timer", "device/clock", "timer"],
+    ["./platforms/moddable/boot.js", "main", "platforms/moddable/boot"],
+    ["../../mqtt/client.js", "platforms/moddable/boot", "mqtt/client"],
+    ["timer", "platforms/moddable/clock", "timer"],
   ])("resolves %s in %s as XS does", (specifier, importer, module) => {
     expect(resolve(specifier, importer)).toBe(module);
   });

@@ -18,11 +18,11 @@ export function render(sources: Sources): string {
     "",
     "Every normative statement of MQTT 3.1.1 (OASIS standard, appendix B) that binds a client, in our words, with the tests that",
     "show that this client does what it demands. Where it can be seen on the wire, a change of the source that violates it is",
-    "kept beside it, and `npm run conformance:bites` shows that these tests catch it.",
+    "kept beside it, and `npm run conformance -- bites` shows that these tests catch it.",
     "",
     `${STATEMENTS.length} statements; ${STATEMENTS.filter(isVisible).length} of them with a violation. ${SERVER_ONLY.length} others bind servers only.`,
     "",
-    "This page is made from `test/support/conformance/statements` by `npm run conformance`; a test fails when it is out of date, when a",
+    "This page is made from `test/support/conformance/statements` by `npm run conformance -- render`; a test fails when it is out of date, when a",
     "statement has no test, or names one that does not exist.",
   ];
   for (const [chapter, title] of Object.entries(CHAPTERS)) {

@@ -90,7 +90,7 @@ export function runPosition(handShake: HandShake, position: Position, defers = f
 
 function extentOf(handShake: HandShake, defers: boolean): Extent {
   const stage = prepare(handShake, storyOf(defers));
-  const { simulation, device, observer } = stage;
+  const { simulation, device, judge } = stage;
   /** Bytes that have gone over each connection. */
   const bytes = { up: [] as number[], down: [] as number[] };
   const packets = { up: 0, down: 0 };
@@ -98,7 +98,7 @@ function extentOf(handShake: HandShake, defers: boolean): Extent {
   device.station.rules.add(({ direction, connection, position, bytes: { length } }) => {
     bytes[direction][connection] = position + length;
   });
-  observer.watchPackets((up) => {
+  judge.watchPackets((up) => {
     if (counting) packets[up ? "up" : "down"]++;
   });
   let connection = 0;
@@ -132,7 +132,7 @@ function connectionOf({ device, handShake }: Stage): number {
 }
 
 function inject(stage: Stage, position: Position): void {
-  const { device, observer, simulation } = stage;
+  const { device, judge, simulation } = stage;
   const powerOff = (): void => {
     device.cutPower("here");
     simulation.clock.setTimer(() => device.powerOn(), 500);
@@ -150,7 +150,7 @@ function inject(stage: Stage, position: Position): void {
     );
   } else if (position.kind === "packet") {
     let left = position.packet;
-    const stop = observer.watchPackets((up) => {
+    const stop = judge.watchPackets((up) => {
       if (up !== (position.way === "up") || left-- > 0) return;
       stop();
       powerOff();

@@ -2,7 +2,7 @@
 import { PUBACK, PUBREC } from "../../../../src/mqtt/wire/packet.js";
 import { utf8 } from "../../broker/message.js";
 import type { Device } from "../device.js";
-import type { Observer } from "../observer.js";
+import type { Judge } from "../judge.js";
 import { HOST, PORT, Simulation } from "../simulation.js";
 import { RELEASE } from "../states.js";
 import type { Story } from "../story.js";
@@ -13,7 +13,7 @@ export interface Stage {
   readonly handShake: HandShake;
   readonly simulation: Simulation;
   readonly device: Device;
-  readonly observer: Observer;
+  readonly judge: Judge;
   /** The program of the present start. */
   script(): Script | undefined;
 }
@@ -54,7 +54,7 @@ export const handShakes: readonly HandShake[] = Object.freeze([
     act: (stage) => {
       const { broker, clock } = stage.simulation;
       broker.manners.passesOn = "release";
-      stage.observer.shakes.await(RELEASE, () => clock.setTimer(() => broker.forget(stage.observer.id), 0));
+      stage.judge.shakes.await(RELEASE, () => clock.setTimer(() => broker.forget(stage.judge.id), 0));
       publish(stage, PAYLOAD, 2);
     },
   },
@@ -82,7 +82,7 @@ export const handShakes: readonly HandShake[] = Object.freeze([
     },
     act: (stage) => {
       const { broker } = stage.simulation;
-      broker.kick(stage.observer.id);
+      broker.kick(stage.judge.id);
       broker.manners.mute = 0;
       for (const QoS of [1, 2] as const) send(stage, `under way ${QoS}`, QoS);
     },
@@ -98,7 +98,7 @@ export function prepare(handShake: HandShake, story: Story): Stage {
   ] as const) as Map<string, 0 | 1 | 2>;
   const simulation: Simulation = new Simulation(story, {
     program: (platform, witness) => {
-      const { id } = simulation.observers[0] as Observer;
+      const { id } = simulation.judges[0] as Judge;
       script = new Script(platform, witness, { id, host: HOST, port: PORT, wanted });
       return script;
     },
@@ -107,7 +107,7 @@ export function prepare(handShake: HandShake, story: Story): Stage {
     handShake,
     simulation,
     device: simulation.devices[0] as Device,
-    observer: simulation.observers[0] as Observer,
+    judge: simulation.judges[0] as Judge,
     script: () => (simulation.devices[0]?.program === undefined ? undefined : script),
   };
   if (handShake.before !== undefined) simulation.at(EARLY, () => handShake.before?.(stage));

@@ -39,8 +39,8 @@ export const brokerFaults: readonly Fault[] = Object.freeze([
     parameters: [],
     instant: true,
     draw: () => ({}),
-    begin: ({ broker, observer }) => {
-      broker.forget(observer.id);
+    begin: ({ broker, judge }) => {
+      broker.forget(judge.id);
       return undefined;
     },
   },
@@ -92,9 +92,9 @@ export const brokerFaults: readonly Fault[] = Object.freeze([
       how: random.pick(["close", "wrong answer"]),
       share: random.integer(0, 2),
     }),
-    begin: ({ broker, observer }, values) => {
-      broker.forbidden.set(observer.id, values as unknown as Forbidden);
-      return () => void broker.forbidden.delete(observer.id);
+    begin: ({ broker, judge }, values) => {
+      broker.forbidden.set(judge.id, values as unknown as Forbidden);
+      return () => void broker.forbidden.delete(judge.id);
     },
   },
   {
@@ -103,9 +103,9 @@ export const brokerFaults: readonly Fault[] = Object.freeze([
     parameters: [],
     lasts: [1000, 120_000],
     draw: () => ({}),
-    begin: ({ broker, observer }) => {
+    begin: ({ broker, judge }) => {
       broker.manners.refusing = true;
-      broker.kick(observer.id);
+      broker.kick(judge.id);
       return () => {
         broker.manners.refusing = false;
       };
@@ -117,8 +117,8 @@ export const brokerFaults: readonly Fault[] = Object.freeze([
     parameters: [choice("how", "how", ["close", "reset"])],
     instant: true,
     draw: (random) => ({ how: random.pick(["close", "reset"]) }),
-    begin: ({ broker, observer }, values) => {
-      broker.kick(observer.id, values.how as "close" | "reset");
+    begin: ({ broker, judge }, values) => {
+      broker.kick(judge.id, values.how as "close" | "reset");
       return undefined;
     },
   },
@@ -128,10 +128,10 @@ export const brokerFaults: readonly Fault[] = Object.freeze([
     parameters: [ms("pause", "time between", 1000, 1)],
     lasts: [1000, 60_000],
     draw: (random) => ({ pause: random.pick([50, 500, 3000]) }),
-    begin: ({ broker, observer, clock }, values) => {
+    begin: ({ broker, judge, clock }, values) => {
       let timer: unknown;
       const take = (): void => {
-        broker.kick(observer.id);
+        broker.kick(judge.id);
         timer = clock.setTimer(take, num(values, "pause"));
       };
       take();

@@ -58,7 +58,7 @@ function atPacket(name: string, up: boolean, help: string): Fault {
     begin: (target, values) => {
       let left = num(values, "skip");
       let heal: (() => void) | undefined;
-      const stop = target.observer.watchPackets((isUp) => {
+      const stop = target.judge.watchPackets((isUp) => {
         if (isUp !== up || left-- > 0) return;
         stop();
         target.happens();

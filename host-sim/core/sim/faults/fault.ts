@@ -6,7 +6,7 @@ import type { Broker } from "../../broker/broker.js";
 import type { VirtualClock } from "../../world/clock.js";
 import type { RandomStream } from "../../world/random.js";
 import type { Device } from "../device.js";
-import type { Observer } from "../observer.js";
+import type { Judge } from "../judge.js";
 
 /** A parameter of a fault, as a story has it. Durations are milliseconds. */
 export interface Parameter {
@@ -35,7 +35,7 @@ export interface Target {
   readonly clock: VirtualClock;
   readonly broker: Broker;
   readonly device: Device;
-  readonly observer: Observer;
+  readonly judge: Judge;
   readonly random: RandomStream;
   /** Opens or closes the broker's port. Counted: it is open when all that closed it have opened it. */
   listen(open: boolean): void;

@@ -22,8 +22,8 @@ export const floodFaults: readonly Fault[] = Object.freeze([
         { count: 20, pause: 1000 },
         { count: 150, pause: 10_000 },
       ]),
-    begin: ({ broker, observer, clock, random }, values) => {
-      const { id } = observer;
+    begin: ({ broker, judge, clock, random }, values) => {
+      const { id } = judge;
       const name = random.integer(0, 1_000_000_000);
       let sent = 0;
       let timer: unknown;

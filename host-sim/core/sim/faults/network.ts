@@ -51,7 +51,7 @@ export const networkFaults: readonly Fault[] = Object.freeze([
     begin: (target, values) => {
       const heal = put(target, values, slowClose(num(values, "ms")));
       // There must be an end for it to be late.
-      target.broker.kick(target.observer.id);
+      target.broker.kick(target.judge.id);
       return heal;
     },
   },

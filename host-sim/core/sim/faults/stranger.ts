@@ -9,11 +9,11 @@ import { bytes, choice, type Fault, ms, num, type Target, type Values } from "./
 const PAUSES = [10_000, 30_000] as const;
 
 /** Publishes by `publish` to one of the node's topics, again and again. @returns what ends that */
-function again({ clock, observer, random }: Target, pause: number, publish: (start: string, QoS: QoS) => void) {
+function again({ clock, judge, random }: Target, pause: number, publish: (start: string, QoS: QoS) => void) {
   let timer: unknown;
   const next = (): void => {
     timer = clock.setTimer(next, pause);
-    publish(random.pick(startsFor(observer.id)), random.pick([0, 1, 2] as const));
+    publish(random.pick(startsFor(judge.id)), random.pick([0, 1, 2] as const));
   };
   next();
   return () => clock.clearTimer(timer);
@@ -26,8 +26,8 @@ function topicOf(start: string, length: number, random: RandomStream): string {
   return start + character.repeat(count);
 }
 
-function publishMalformed({ broker, observer, random, clock }: Target, values: Values, retain: boolean): string {
-  const topic = `${random.pick(startsFor(observer.id))}${clock.elapsed}\0x`;
+function publishMalformed({ broker, judge, random, clock }: Target, values: Values, retain: boolean): string {
+  const topic = `${random.pick(startsFor(judge.id))}${clock.elapsed}\0x`;
   broker.publish(topic, Uint8Array.of(1), Number(values.QoS) as QoS, retain);
   return topic;
 }
@@ -40,9 +40,9 @@ export const strangerFaults: readonly Fault[] = Object.freeze([
     lasts: [5000, 120_000],
     draw: (random) => ({ longest: random.pick([300, 1300, 2100, 6000]), pause: random.pick(PAUSES) }),
     begin: (target, values) => {
-      const { broker, random, observer } = target;
+      const { broker, random, judge } = target;
       // Of what comes in pieces a mote tells the first one only.
-      const large = observer.id.startsWith("mote") ? 40 : 5000;
+      const large = judge.id.startsWith("mote") ? 40 : 5000;
       let number = 0;
       return again(target, num(values, "pause"), (start, QoS) => {
         const length = random.pick([100, 300, 1100, num(values, "longest"), num(values, "longest")]);

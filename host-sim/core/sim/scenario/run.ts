@@ -27,7 +27,7 @@ export function runScenario(scenario: Scenario, listener?: Listener): ScenarioRe
   }
   for (const [index, { at, node, settings }] of scenario.settings.entries()) {
     simulation.at(at, () => {
-      const { id } = simulation.observers[node] as { id: string };
+      const { id } = simulation.judges[node] as { id: string };
       const command = JSON.stringify({ id: `set-${index}`, ...settings });
       simulation.broker.publish(`motewire/${id}/command/settings`, utf8(command), 1);
     });
@@ -47,9 +47,9 @@ function look(simulation: Simulation, { at, line, node, what }: Expectation): Di
   return disappointments;
 }
 
-function measured({ observers, devices }: Simulation, measure: Measure, node: number | undefined): number {
+function measured({ judges, devices }: Simulation, measure: Measure, node: number | undefined): number {
   let sum = 0;
-  for (const [index, { shakes, out, in: incoming, reconnects }] of observers.entries()) {
+  for (const [index, { shakes, out, in: incoming, reconnects }] of judges.entries()) {
     if (node !== undefined && node !== index) continue;
     if (measure === "connected") sum += shakes.online ? 1 : 0;
     else if (measure === "missing") sum += out.missing;

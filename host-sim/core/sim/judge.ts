@@ -40,7 +40,7 @@ import type { Trace } from "./trace.js";
 /** See the invariant `blame`. */
 const MOST_REFUSALS = 24;
 
-export class Observer implements Witness {
+export class Judge implements Witness {
   readonly index: number;
   /** The node's client identifier. */
   readonly id: string;

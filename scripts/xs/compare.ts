@@ -1,19 +1,19 @@
 /**
- * `npm run xs:compare`, with MODDABLE set: the bytecode of each module as the SDK's own compiler makes it beside that of the XS
+ * `npm run xs -- compare`, with MODDABLE set: the bytecode of each module as the SDK's own compiler makes it beside that of the XS
  * host, whose engine is older and whose JavaScript comes from esbuild instead of tsc. Fails when they are further apart than
  * TOLERANCE. The story on the SDK's Linux build is told by `npm run check:firmware`.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { board } from "../boards/esp32c3_devkitm/board.js";
-import { buildHost } from "../host-sim/xs/engine/build.js";
-import { collectModules } from "../host-sim/xs/engine/modules.js";
-import { Program } from "../host-sim/xs/engine/program.js";
-import { buildXs } from "./firmware/build.js";
-import { readImage } from "./firmware/image.js";
-import { firmware } from "./firmware/programs.js";
-import { findSdk } from "./firmware/sdk.js";
+import { board } from "../../boards/esp32c3_devkitm/board.js";
+import { buildHost } from "../../host-sim/xs/engine/build.js";
+import { collectModules } from "../../host-sim/xs/engine/modules.js";
+import { Program } from "../../host-sim/xs/engine/program.js";
+import { buildXs } from "../firmware/build.js";
+import { readImage } from "../firmware/image.js";
+import { firmware } from "../firmware/programs.js";
+import { findSdk } from "../firmware/sdk.js";
 
 /** Of all modules together, and of one. */
 const TOLERANCE = { all: 0.03, one: 0.2 };

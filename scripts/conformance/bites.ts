@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pc from "picocolors";
-import { breakSources } from "../test/support/breaking.js";
-import { changesOf, STATEMENTS, type Statement, type Violation } from "../test/support/conformance/statement.js";
-import { matches } from "../test/support/conformance/titles.js";
+import { breakSources } from "../../test/support/breaking.js";
+import { changesOf, STATEMENTS, type Statement, type Violation } from "../../test/support/conformance/statement.js";
+import { matches } from "../../test/support/conformance/titles.js";
 
 /** Copies that are worked on at the same time. */
 const WORKERS = 2;
@@ -27,7 +27,7 @@ interface Result {
   readonly name: string;
 }
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 function makeCopy(): string {
   const folder = mkdtempSync(join(tmpdir(), "motewire-bites-"));
@@ -89,7 +89,7 @@ async function bite(folder: string, { statement, violation }: Case): Promise<str
 }
 
 const started = Date.now();
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(3);
 const cases: Case[] = [];
 for (const statement of STATEMENTS) {
   const { violation, number } = statement;

@@ -1,16 +1,16 @@
 /**
- * `npm run xs:check [-- valgrind]`: a story with a broker under sanitizers, or valgrind, to see that the host is safe.
+ * `npm run xs -- check [valgrind]`: a story with a broker under sanitizers, or valgrind, to see that the host is safe.
  * It is slower than the tests want to be, so it is not among them.
  */
 
-import { board } from "../boards/esp32c3_devkitm/board.js";
-import { startBroker } from "../host-sim/cli/broker.js";
-import { MemoryStore } from "../host-sim/core/storage/memory-store.js";
-import { buildHost } from "../host-sim/xs/engine/build.js";
-import { collectModules } from "../host-sim/xs/engine/modules.js";
-import { Program } from "../host-sim/xs/engine/program.js";
+import { board } from "../../boards/esp32c3_devkitm/board.js";
+import { startBroker } from "../../host-sim/cli/broker.js";
+import { MemoryStore } from "../../host-sim/core/storage/memory-store.js";
+import { buildHost } from "../../host-sim/xs/engine/build.js";
+import { collectModules } from "../../host-sim/xs/engine/modules.js";
+import { Program } from "../../host-sim/xs/engine/program.js";
 
-const withValgrind = process.argv[2] === "valgrind";
+const withValgrind = process.argv[3] === "valgrind";
 const host = await buildHost(withValgrind ? { bits: 64 } : { bits: 64, sanitize: true });
 const modules = await collectModules({ entry: "host-sim/xs/programs/story.ts" });
 const broker = await startBroker();

@@ -20,7 +20,7 @@ const RESULT_ROOM = 512;
  * What strangers can ask for, results and readings out of turn, has a share of the queue. Readings in turn, diagnostics and
  * the status have the rest. Neither takes room of the other's, nor has a message of the other's given up.
  */
-export class Outbox {
+export class Publisher {
   /** The highest that the broker takes, as far as is known. */
   maximumQoS: QoS = 2;
   private readonly client: Client;
@@ -124,7 +124,8 @@ export class Outbox {
   answer(topic: string, payload: string, reserved: boolean): number {
     const byteLength = sizeOf(topic, payload);
     const token = reserved && byteLength <= RESULT_ROOM ? this.handCommanded(topic, payload, 1, byteLength) : 0;
-    return token > 0 ? token : this.handCommanded(topic, payload, 0, byteLength);
+    // What has been obeyed takes the room that refusals leave.
+    return token > 0 ? token : this.handCommanded(topic, payload, 0, byteLength, reserved ? 0 : this.share);
   }
 
   /** Nothing of a message is left in the client. */
@@ -153,10 +154,10 @@ export class Outbox {
     return token;
   }
 
-  private handCommanded(topic: string, payload: string, QoS: QoS, byteLength: number): number {
+  private handCommanded(topic: string, payload: string, QoS: QoS, byteLength: number, free = this.share): number {
     try {
       // Where QoS 0 waits, as much is left to the readings.
-      const token = this.hand(topic, payload, QoS, false, QoS === 0 ? this.share : 0);
+      const token = this.hand(topic, payload, QoS, false, QoS === 0 ? free : 0);
       if (QoS > 0) this.hold(token, byteLength);
       return token;
     } catch (error) {
