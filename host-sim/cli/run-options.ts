@@ -36,7 +36,7 @@ export type Engine = "node" | "xs";
 const DAY = 86_400_000;
 const MAXIMUM_SEED = 0xffff_ffff;
 
-const flags: readonly Flag<RunOptions>[] = Object.freeze([
+export const runFlags: readonly Flag<RunOptions>[] = Object.freeze([
   {
     name: "broker",
     value: "URL",
@@ -147,7 +147,7 @@ export const runHelp = `Runs one sensor node in real time, with a broker or agai
 
 Usage: npm start -- [flags]
 
-${describeFlags(flags)}
+${describeFlags(runFlags)}
 
 Exit codes: 0 done, 1 messages were lost or duplicated or could not be checked, 2 wrong usage, 3 no connection to the
 broker within the duration.`;
@@ -165,7 +165,7 @@ export function readRunOptions(args: readonly string[], randomSeed: number, pass
     json: false,
     engine: "node",
   };
-  if (readFlags(args, flags, options)) return undefined;
+  if (readFlags(args, runFlags, options)) return undefined;
   const broker = withPassword(options, password);
   if (broker !== undefined) options.broker = broker;
   // Its sockets are not ours to look into.

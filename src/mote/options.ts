@@ -3,7 +3,7 @@ import type { Journal } from "./journal.js";
 import type { DropPolicy } from "./policy.js";
 import type { SettingValues } from "./settings.js";
 
-/** What a node is made with. Types only; the defaults are in node.ts. */
+/** What a node is made with. Types only; the defaults are in mote.ts. */
 export interface MoteOptions {
   readonly broker: {
     readonly host: string;

@@ -12,7 +12,7 @@ export type QoS = 0 | 1 | 2;
 /** An application message that has arrived, or a piece of one. */
 export interface Message {
   readonly topic: string;
-  /** The bytes that are here. A view of the receive buffer: valid during the call only, copy what you keep. */
+  /** The bytes of this piece: a view of the receive buffer, valid during the call only. Copy what you keep. */
   readonly payload: Uint8Array;
   readonly QoS: QoS;
   /** The broker kept this message for new subscribers. Section 3.3.1.3. */
@@ -21,34 +21,35 @@ export interface Message {
   readonly duplicate: boolean;
   /** Bytes of the whole payload. */
   readonly byteLength: number;
-  /** Where in the whole payload these bytes stand. */
+  /** The place of these bytes in the whole payload. */
   readonly offset: number;
   /** More pieces follow. A message that fits the receive buffer comes in one piece. */
   readonly more: boolean;
   /**
-   * Names this hand-over: the same on all pieces of a message, and on a QoS 2 message that is handed over a second time
-   * because power was lost before its handler's completion was stored.
+   * Names this hand-over. All pieces of a message have the same token. So has a QoS 2 message that is handed over a second
+   * time, because power was lost before its handler's completion was stored.
    */
   readonly token: number;
 }
 
 /**
- * Takes a message. When it returns, the message (or the piece) counts as processed. A throw is reported as `onError` with
- * the code `callback-threw` and counts as processed too, for else the broker would send the message for ever. A promise is not
- * waited for: that one was returned is reported once as `async-handler`, and its rejection as `callback-threw`.
+ * Takes a message. When the handler returns, the message (or the piece) counts as processed. When it throws, the message
+ * counts as processed too, because otherwise the broker would send it for ever; `onError` gets the code `callback-threw`.
+ * Nobody waits for a promise. Returning one is reported once as `async-handler`, and its rejection as `callback-threw`.
  */
 export type MessageHandler = (message: Message) => void;
 
 /**
- * A payload too large to be held: read when there is room to send it, from the start again when it must be sent again. It
- * must be readable until the message's outcome is told, with QoS 2 beyond PUBREC too.
+ * A payload that is too large for memory. The client reads it when there is room to send it. To send it again, the client
+ * reads it from the start again. It must be readable until the message's outcome is told, with QoS 2 also beyond PUBREC.
  */
 export interface PayloadSource {
   /** Bytes in all; at most {@link MAXIMUM_REMAINING_LENGTH} less the packet's other fields. */
   readonly byteLength: number;
   /**
-   * Fills `into` with the bytes that stand at `offset`. Called with room for no more than what is left.
-   * A throw ends the connection and gives the message up, reported as `source-failed`: half a packet cannot be taken back.
+   * Fills `into` with the bytes at `offset`. `into` is never longer than the rest of the payload.
+   * A throw ends the connection, because half a packet cannot be taken back. The message is given up, which is reported as
+   * `source-failed`.
    */
   read(into: Uint8Array, offset: number): void;
 }
@@ -62,8 +63,8 @@ export interface PublishOptions {
   /** Default false. */
   retain?: boolean;
   /**
-   * Bytes of `maximumQueued` that must stay free when this message is taken; else it is refused as `queue-full`. So messages of
-   * one kind leave room for those of another. Default 0.
+   * Bytes of `maximumQueued` that must stay free when this message is taken. Otherwise it is refused as `queue-full`. So
+   * messages of one kind leave room for those of another. Default 0.
    */
   keepFree?: number;
 }
@@ -79,16 +80,17 @@ export interface Will extends Pick<PublishOptions, "QoS" | "retain"> {
   message: string | Uint8Array | ArrayBuffer;
 }
 
-/** What of the platform the client uses. */
+/** The parts of the platform that the client uses. */
 export interface ClientPlatform {
   readonly clock: Clock;
   readonly resolve: Resolve;
   readonly openSocket: OpenSocket;
   readonly random: Random;
-  /** Makes arrays for packets, all of whose bytes are written then. Default: `new Uint8Array`. */
+  /** Makes arrays for packets. The client writes all their bytes. Default: `new Uint8Array`. */
   readonly allocate?: ((byteLength: number) => Uint8Array) | undefined;
   /**
-   * Checks names and types of options that no compiler may have seen, before anything else looks at them. Default: nobody does.
+   * Checks names and types of options before anything else reads them, for programs that no compiler has checked. Default:
+   * no check.
    * @throws MqttError of kind `misuse`
    */
   readonly checkOptions?: ((call: OptionsOf, options: object) => void) | undefined;
@@ -102,13 +104,14 @@ export type Outcome =
   /** QoS 0: handed to the socket. QoS 1: PUBACK. QoS 2: PUBCOMP. */
   | "delivered"
   /**
-   * As `delivered`, of a copy that was published again: the broker had lost its session in between, or may have (power was
-   * lost, or a CONNECT was not answered, while the QoS 2 message was on its way). It may have the message twice.
+   * As `delivered`, but the message was published again, and the broker may have it twice. The broker had lost its session in
+   * between, or may have lost it: power was lost, or a CONNECT was not answered, while the QoS 2 message was on its way.
    */
   | "may-be-duplicated"
   /**
-   * QoS 0 whose connection was lost before it was sent; a source that failed; or what the version before had stored between
-   * PUBREC and PUBCOMP, without its payload, when the broker has lost the session: whether it was passed on is not known.
+   * One of three: a QoS 0 message whose connection was lost before it was sent; a message whose source failed; or a message
+   * that the version before had stored between PUBREC and PUBCOMP, without its payload, and whose session the broker has lost.
+   * Nobody knows whether the broker has passed on the last kind.
    */
   | "lost";
 
@@ -131,28 +134,34 @@ export interface ClientCallbacks {
   onSubscribed?(filter: string, granted: QoS | undefined): void;
   /** The broker has confirmed that a subscription is gone. */
   onUnsubscribed?(filter: string): void;
-  /** A message for which no subscription of ours has a handler. @param count bytes in `message.payload` */
+  /** A message has come that no subscription of ours has a handler for. @param count bytes in `message.payload` */
   onReadable?(count: number, message: Message): void;
   /** A message was cut off after some of its pieces had been handed over: forget them. */
   onAborted?(message: Message): void;
-  /** After a `publish` that was refused for want of room: there is room again. */
+  /** There is room again, after a `publish` that was refused because there was none. */
   onWritable?(): void;
   /**
-   * Something went wrong that did not end the connection; `error.kind` says whose it is. Codes: `callback-threw`,
-   * `async-handler` (a callback returned a promise, which nobody waits for),
-   * `takeover-suspected` (closed by the broker again and again soon after CONNACK, while nothing of ours was the reason;
-   * attempts now wait the maximum), `message-parked` (the connection ended whenever that message was sent, by the broker
-   * or by its wrong answer, or it was never answered, while others passed; it rests and is tried again later),
-   * `qos-2-refused` (the same, for a broker that took no QoS 2 message yet: all such rest), `subscription-parked` (the same,
-   * for a filter: until it is asked for again, or the application subscribes again),
-   * `topic-too-long` (a message was acknowledged and not handed over, for the receive buffer has no room for its topic; once for
-   * each of the last eight such topics, and once a minute at most), `message-skipped` (the same for a QoS 2 message that could not be
-   * held on ten connections over ten minutes), `malformed-messages` (the broker sent malformed bytes that
-   * nothing of ours can have caused on five connections in a row; attempts now wait the maximum), `session-discarded` (on five
-   * more: the broker's session is discarded, see {@link ClientOptions.malformedSession}), `subscription-rests` (that subscription
-   * may be what brings them: it is not asked for, and tried again after ten minutes, then after twice as long each time),
-   * `store-damaged` (a stored value was set aside), `store-full` and `store-failed` (what is known of the session is in
-   * memory only, until the store takes it; with durability `offline`, messages too when the connection ended).
+   * Something went wrong that did not end the connection. `error.kind` says whose error it is. Codes:
+   * - `callback-threw`.
+   * - `async-handler`: a callback returned a promise. Nobody waits for it.
+   * - `takeover-suspected`: the broker closed the connection again and again soon after CONNACK, and nothing of ours was the
+   *   reason. Attempts now wait the maximum.
+   * - `message-parked`: the connection ended whenever that message was sent, by the broker or by its wrong answer, or the
+   *   message was never answered, while others passed. It rests and is tried again later.
+   * - `qos-2-refused`: the same, at a broker that has not taken any QoS 2 message yet. All QoS 2 messages rest.
+   * - `subscription-parked`: the same for a filter. It rests until it is asked for again, or the application subscribes again.
+   * - `topic-too-long`: a message was acknowledged and not handed over, because its topic does not fit the receive buffer.
+   *   Reported once for each of the last eight such topics, and once a minute at most.
+   * - `message-skipped`: the same for a QoS 2 message that could not be held on ten connections over ten minutes.
+   * - `malformed-messages`: on five connections in a row the broker sent malformed bytes that nothing of ours can have caused.
+   *   Attempts now wait the maximum.
+   * - `session-discarded`: the broker did so on five more. Its session is discarded, see
+   *   {@link ClientOptions.malformedSession}.
+   * - `subscription-rests`: that subscription may bring the malformed bytes. It is not asked for, and is tried again after ten
+   *   minutes, then after twice as long each time.
+   * - `store-damaged`: a stored value was set aside.
+   * - `store-full`, `store-failed`: what is known of the session is in memory only, until the store takes it. With durability
+   *   `offline` this includes the messages, when the connection has ended.
    */
   onError?(error: MqttError): void;
 }
@@ -160,9 +169,10 @@ export interface ClientCallbacks {
 /**
  * When messages and the session are written to the store.
  * - `always`: before `publish` returns, before PUBREC and PUBCOMP are sent.
- * - `offline`: what is accepted while there is no connection at once, the rest when the connection ends. Fewer writes; what
- *   is in flight is lost when power fails during a connection, and an incoming QoS 2 message may then be handed over twice.
- * - `never`: the session lives in memory; a restart forgets it.
+ * - `offline`: messages that are accepted without a connection are written at once, the rest when the connection ends. There
+ *   are fewer writes. When power fails during a connection, the messages in flight are lost, and an incoming QoS 2 message may
+ *   be handed over twice.
+ * - `never`: the session lives in memory. A restart forgets it.
  */
 export type Durability = "always" | "offline" | "never";
 
@@ -185,14 +195,16 @@ export interface ClientOptions extends ClientCallbacks {
   /** Default `always` with a store. */
   durability?: Durability;
   /**
-   * What to do when the broker holds a session and this client has none of its own (its store was lost): `discard` it with
-   * an extra clean connection (default), or keep it, start packet identifiers at `random` and take what it delivers.
+   * What to do when the broker holds a session and this client has none of its own, because its store was lost.
+   * - `discard` (default): discard the broker's session with an extra clean connection.
+   * - `random`: keep it, start packet identifiers at random, and take what it delivers.
    */
   foreignSession?: "discard" | "random";
   /**
-   * What to do when the broker has sent malformed bytes that nothing of ours can have caused on ten connections in a row:
-   * `discard` the session that may hold them with an extra clean connection (default), and with it what the broker holds for
-   * this client, or `keep` it and go on with an attempt every {@link backoff} maximum.
+   * What to do when the broker has sent malformed bytes on ten connections in a row, and nothing of ours can have caused them.
+   * - `discard` (default): discard the session that may hold them, with an extra clean connection. What the broker holds for
+   *   this client goes with it.
+   * - `keep`: keep the session, and go on with an attempt every {@link backoff} maximum.
    */
   malformedSession?: "discard" | "keep";
   /** Milliseconds within which the link must open and CONNACK and every acknowledgement must arrive. Default 20,000. */
@@ -202,30 +214,33 @@ export interface ClientOptions extends ClientCallbacks {
   /** Milliseconds that a session must last for the backoff to start over. Default 30,000. */
   stableTime?: number;
   /**
-   * Sends messages right behind CONNECT, without waiting for CONNACK (section 3.1.4), which saves a node that wakes, publishes
-   * and sleeps a round trip. Only those with QoS 1, and only when the session is known to both sides (or `clean`), none of
-   * what waits was ever sent, and all of it fits the window and one write; otherwise CONNACK is waited for. A broker that
-   * refuses such a connection may reset it, by which its reason is lost: the error then says so, and the next attempt waits.
-   * Default false.
+   * Sends messages right behind CONNECT, without waiting for CONNACK (section 3.1.4). This saves a round trip for a node that
+   * wakes, publishes and sleeps. The client does so only with QoS 1 messages, and only when
+   * - both sides know the session, or `clean` is set;
+   * - no waiting message was ever sent;
+   * - all of them fit the window and one write.
+   *
+   * Otherwise it waits for CONNACK. A broker that refuses such a connection may reset it, and its reason is lost. The error then
+   * says so, and the next attempt waits. Default false.
    */
   pipelining?: boolean;
   /**
-   * QoS 1 and 2 messages sent and not yet acknowledged, at most. Default 8. Brokers close the connection on more QoS 2 than
-   * they like: mosquitto on more than 20 (its `max_inflight_messages`), aedes on more than 1,000.
+   * How many QoS 1 and 2 messages may be sent and not yet acknowledged. Default 8. Brokers close the connection at too many
+   * QoS 2 messages: mosquitto at more than 20 (its `max_inflight_messages`), aedes at more than 1,000.
    */
   window?: number;
-  /** Bytes of accepted messages held at most, of each of: QoS 1 and 2 together; QoS 0. Default 16,384. */
+  /** Bytes of accepted messages that are held at most: for QoS 1 and 2 together, and again for QoS 0. Default 16,384. */
   maximumQueued?: number;
   /**
-   * Incoming QoS 2 identifiers held at most, two bytes each; a broker that has more under way at once is left. Some set
-   * themselves no limit (aedes), so leave room. Default 1,024.
+   * How many incoming QoS 2 identifiers are held, with two bytes each. The client leaves a broker that has more under way at
+   * once. Some brokers have no limit (aedes), so leave room. Default 1,024.
    */
   maximumReceived?: number;
   /**
-   * Bytes; a longer incoming message is handed over in pieces, and one whose topic does not fit not at all (`topic-too-long`).
-   * Default 2,048.
+   * Bytes. A longer incoming message is handed over in pieces. A message whose topic does not fit is not handed over
+   * (`topic-too-long`). Default 2,048.
    */
   receiveBuffer?: number;
-  /** Bytes; the longest single `write`. Default 2,048. */
+  /** Bytes of the longest single `write`. Default 2,048. */
   transmitBuffer?: number;
 }

@@ -193,7 +193,7 @@ export class Client {
     this.connection.close();
   }
 
-  // ---- what the engine tells
+  // ---- what the connection and the protocol tell
 
   /** Says what was found in the store, and calls `onWritable` once a message that was refused would be taken. */
   private rested(): void {

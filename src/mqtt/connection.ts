@@ -1,6 +1,6 @@
 /**
- * The connection's life: finds the broker, opens the socket, moves bytes between it and the protocol engine, keeps the
- * engine's deadlines, and makes the connection again when it has ended.
+ * The connection's life: finds the broker, opens the socket, moves bytes between it and the protocol, keeps the
+ * protocol's deadlines, and makes the connection again when it has ended.
  */
 import type { Socket, Timer } from "../platform.js";
 import type { ClientPlatform } from "./api.js";
@@ -15,7 +15,7 @@ const CLOSED = 0;
 const WAITING = 1;
 /** For an address, then for the socket. */
 const OPENING = 2;
-/** The socket is open; the protocol engine knows the rest. */
+/** The socket is open; the protocol knows the rest. */
 const OPEN = 3;
 
 export interface ConnectionEvents {
@@ -286,7 +286,7 @@ export class Connection {
     }
   }
 
-  /** Sets the timer where the engine's next deadline comes before the one that is set. */
+  /** Sets the timer where the protocol's next deadline comes before the one that is set. */
   private arm(now: number): void {
     const delay = this.protocol.deadline(now);
     if (delay < 0) return;

@@ -8,8 +8,8 @@ export interface BrokerAddress {
   /** A name, in ASCII as resolvers want it, or an address without brackets. */
   readonly host: string;
   readonly port: number;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
+  readonly user?: string;
+  readonly password?: string;
 }
 
 const FORM = "mqtt://user:password@host:port";

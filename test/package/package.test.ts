@@ -150,7 +150,7 @@ describe("an installed package", () => {
     const manifest = JSON.parse(readFileSync(join(folder, "node_modules/motewire/package.json"), "utf8"));
     expect(manifest.dependencies).toBeUndefined();
     expect(readdirSync(join(folder, "node_modules/motewire")).sort()).toEqual(
-      ["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "src"].sort(),
+      ["CHANGELOG.md", "LICENSE", "README.md", "dist", "docs", "package.json", "src"].sort(),
     );
   });
 
