@@ -31,7 +31,7 @@ import type { Peer, PeerCallbacks } from "../network/link.js";
 import { Answers } from "./answers.js";
 import type { Broker } from "./broker.js";
 import { type Connect, readConnect, topicName } from "./connect.js";
-import { forbids } from "./forbidden.js";
+import { forbiddenOf } from "./forbidden.js";
 import { type BrokerMessage, fingerprint } from "./message.js";
 import { Fields, PacketReader, Rejected } from "./reader.js";
 import { type BrokerSession, type Delivery, PUBLISHED, RELEASED } from "./session.js";
@@ -259,9 +259,10 @@ export class BrokerConnection implements PeerCallbacks {
   /** Whether it is forbidden; then that is done. @param wrong the type of an answer that is none to what has come */
   #refuses(session: BrokerSession, what: BrokerMessage | readonly string[], wrong: number, id: number): boolean {
     const forbidden = this.#broker.forbidden.get(session.id);
-    if (forbidden === undefined || !forbids(forbidden, what)) return false;
-    this.#broker.watch.refused(session.id, "print" in what ? what.print : undefined);
-    if (forbidden.how === "close") this.close("forbidden");
+    const guilty = forbidden === undefined ? [] : forbiddenOf(forbidden, what);
+    if (guilty.length === 0) return false;
+    this.#broker.watch.refused(session.id, guilty, "print" in what ? what.print : undefined);
+    if (forbidden?.how === "close") this.close("forbidden");
     else this.#sendAck(wrong, id);
     return true;
   }

@@ -15,12 +15,12 @@ export interface Forbidden {
 const LONGEST = 200;
 const SHARES = 3;
 
-export function forbids({ what, share }: Forbidden, given: BrokerMessage | readonly string[]): boolean {
-  if (!("topic" in given)) return what === "filter" && given.some((filter) => isOfShare(filter, share));
-  const { topic, payload, QoS } = given;
-  if (what === "topic") return isOfShare(topic, share);
-  if (what === "size") return payload.length > LONGEST;
-  return what === "QoS 2" && QoS === 2;
+/** What of it is forbidden: filters, or the topic, or the message by its fingerprint. Empty where nothing is. */
+export function forbiddenOf({ what, share }: Forbidden, given: BrokerMessage | readonly string[]): string[] {
+  if (!("topic" in given)) return what === "filter" ? given.filter((filter) => isOfShare(filter, share)) : [];
+  const { topic, payload, QoS, print } = given;
+  if (what === "topic") return isOfShare(topic, share) ? [topic] : [];
+  return (what === "size" && payload.length > LONGEST) || (what === "QoS 2" && QoS === 2) ? [`message ${print}`] : [];
 }
 
 function isOfShare(text: string, share: number): boolean {

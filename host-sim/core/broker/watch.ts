@@ -27,9 +27,10 @@ export interface BrokerWatch {
   dropped(id: string, message: BrokerMessage): void;
   /**
    * Something of the client's came that the broker does not bear: it closes the connection, or answers wrongly.
+   * @param guilty what of it that is
    * @param print the fingerprint, where it is a message
    */
-  refused(id: string, print: number | undefined): void;
+  refused(id: string, guilty: readonly string[], print: number | undefined): void;
   /** The client has done what a conforming broker closes the connection for. */
   rejected(id: string, rule: string, why: string): void;
   /** A connection has ended without DISCONNECT, and its will is published. @param clean its CONNECT had Clean Session 1 */

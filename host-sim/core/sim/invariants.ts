@@ -24,7 +24,7 @@ export const invariants = Object.freeze({
   "skipped-untold": "a message whose topic the client cannot hold is acknowledged, and that is reported",
   subscriptions: "when all is well the broker holds the filters that the application wants, and no others",
   blame:
-    "where the broker does not bear something of the node's, 24 connections at most end at it before something else passes",
+    "where the broker does not bear something of the node's, six connections and two more for each such thing end at it at most before something else passes",
   rejected: "a conforming broker finds nothing to reject",
   window: "no more messages are in flight than the window allows",
   memory: "no more bytes of accepted messages are held than the bound allows",

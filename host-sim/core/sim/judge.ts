@@ -37,8 +37,8 @@ import {
 } from "./states.js";
 import type { Trace } from "./trace.js";
 
-/** See the invariant `blame`. */
-const MOST_REFUSALS = 24;
+/** See the invariant `blame`: connections that may end in a row, and how many more with each thing that is guilty. */
+const MOST_REFUSALS = { least: 6, each: 2 };
 
 export class Judge implements Witness {
   readonly index: number;
@@ -68,6 +68,8 @@ export class Judge implements Witness {
   /** Connections in a row that the broker has ended, or had ended, at something that it does not bear. */
   #refusals = 0;
   #isRefused = false;
+  /** What it does not bear of what those connections have ended at. */
+  readonly #guilty = new Set<string>();
   /** A command is being obeyed; its result has not been accepted. */
   #obeying = false;
   /** Payload bytes of what commands have asked for, by token. */
@@ -280,17 +282,25 @@ export class Judge implements Witness {
   brokerLeft(reason: string): void {
     this.#trace.add("left", this.index, 0, 0, reason);
     // What ends for another reason tells the client nothing.
-    if (!this.#isRefused) this.#refusals = 0;
+    if (!this.#isRefused) this.#acquit();
     this.#isRefused = false;
   }
 
-  refused(print: number | undefined): void {
+  /** @param guilty what of it the broker does not bear; nothing where the client cannot have seen that */
+  refused(guilty: readonly string[], print: number | undefined): void {
     if (print !== undefined) this.out.refused(print);
-    if (this.#isRefused) return;
+    for (const one of guilty) this.#guilty.add(one);
+    if (this.#isRefused || guilty.length === 0) return;
     this.#isRefused = true;
-    if (++this.#refusals <= MOST_REFUSALS) return;
-    this.#accuse("blame", `${this.#refusals} connections in a row have ended at what the broker does not bear`);
+    const { size } = this.#guilty;
+    if (++this.#refusals <= MOST_REFUSALS.least + MOST_REFUSALS.each * size) return;
+    this.#accuse("blame", `${this.#refusals} connections in a row have ended at ${size} that the broker does not bear`);
+    this.#acquit();
+  }
+
+  #acquit(): void {
     this.#refusals = 0;
+    this.#guilty.clear();
   }
 
   /** The broker holds a message for the node. */

@@ -294,7 +294,8 @@ export class Simulation {
         const judge = by(id) ?? this.judges[0];
         judge?.rejected(rule, why);
       },
-      refused: (id, print) => by(id)?.refused(print),
+      // Malformed bytes end a connection before the client can see that it was refused something.
+      refused: (id, guilty, print) => by(id)?.refused(this.broker.holds(isMalformed) ? [] : guilty, print),
       willed: (id, clean) => by(id)?.willed(clean),
       silent: (id, ms) => by(id)?.silent(ms),
     };
