@@ -43,8 +43,8 @@ const EXACT = 12;
  * broker, at whatever comes. Twice as many the next time, lest what is behind that many is never sent.
  */
 const MAXIMUM = 8;
-/** Milliseconds from sending to the close, at most, for the one to be the reason of the other. */
-const PROMPTNESS = 5000;
+/** Milliseconds from sending to the close, at most, for the one to be the reason of the other: the end may arrive seconds late. */
+const PROMPTNESS = 10_000;
 /** Milliseconds that a connection must last without what is held to be good. */
 const TRIAL = 3000;
 export interface BlameEvents extends RestingEvents {

@@ -142,7 +142,7 @@ describe("a broker that closes the connection", () => {
     bench.broker.acknowledges = () => false;
     bench.publish("x", 1);
     for (let n = 0; n < 8; n++) {
-      bench.advance(10_000);
+      bench.advance(15_000);
       bench.broker.kick("mote");
       bench.advance(70_000);
     }
@@ -286,9 +286,17 @@ describe("while a message is suspected", () => {
   it("a close long after it was sent is not for it, though it is on trial", () => {
     const { rig, connection } = suspected();
     connection.expect("publish", { payload: "bad" }, 3000);
-    rig.advance(5001);
+    rig.advance(10_001);
     next(rig, connection).expect("publish", { topic: "x", payload: "bad" });
     expect(rig.news("error")).toEqual([]);
+  });
+
+  it("a close that takes seconds to arrive is for it", () => {
+    const { rig, connection } = suspected();
+    connection.expect("publish", { payload: "bad" }, 3000);
+    rig.advance(9000);
+    next(rig, connection);
+    expect(rig.news("error")).toEqual([["error", "message-parked"]]);
   });
 
   it("is tried again in time, though nothing else is waited for", () => {
