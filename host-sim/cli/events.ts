@@ -2,7 +2,7 @@
  * What a run tells, event by event: the one stream that the log and the JSON lines (`--json`) are made from.
  *
  * This is a public format. Events and fields are only ever added. Every event but the summary has `t`, milliseconds since
- * the program started; the summary is the last one. Payloads are text as sent, UTF-8.
+ * the run began; the summary is the last one. Payloads are text as sent, UTF-8.
  */
 import type { Packet } from "mqtt-packet";
 import type { DropReason } from "../../src/mote/journal.js";
@@ -190,7 +190,7 @@ export interface Summary {
   /** Of those, acknowledged; QoS 0: handed to the socket. */
   acknowledged: number;
   received: number;
-  /** Accepted and not seen by the observer on the broker. Null when it could not observe. */
+  /** Accepted, not pending, and not seen by the observer on the broker. Null when it could not observe. */
   lost: number | null;
   /** Published with QoS 2 and seen more than once. Null when it could not be told. */
   duplicated: number | null;
@@ -198,8 +198,10 @@ export interface Summary {
   reconnects: number;
   /** Restarts of the simulated device. */
   restarts: number;
-  /** Accepted, never sent, and given up by the node's drop policy. Neither pending nor lost. */
+  /** Accepted, by this run or one before it, never sent, and given up by the node's drop policy. Neither pending nor lost. */
   dropped: number;
+  /** Readings that the client did not take, for want of room: they are not among the published. */
+  refused: number;
   /** Accepted and not acknowledged at the end; with `--store` they are kept for the next run. */
   pending: number;
   seconds: number;

@@ -9,9 +9,11 @@ export interface Balance {
   readonly published: number;
   /** Of those, messages acknowledged; at QoS 0 handed to the socket. */
   readonly acknowledged: number;
-  /** Accepted and not seen at the broker; what was dropped is not counted. */
+  /** Accepted and not seen at the broker; what was dropped, and what is still to be delivered, is not counted. */
   readonly lost: number;
-  /** Accepted and given up before it was sent. */
+  /** Of those, messages that may have had QoS 0: a broker keeps none of them for a subscriber that is away. */
+  readonly lostAtMostOnce: number;
+  /** Accepted, by this run or one before it, and given up before it was sent. */
   readonly dropped: number;
   /** Of the published, those with QoS 2. */
   readonly exactlyOnce: number;
@@ -31,6 +33,8 @@ export interface Pending {
 interface Entry {
   accepted: number;
   seen: number;
+  /** With QoS 0, and with QoS 2. */
+  acceptedAtMostOnce: number;
   acceptedOnce: number;
   seenOnce: number;
 }
@@ -68,10 +72,10 @@ export class Ledger {
 
   /** A message that was not sent yet is given up. */
   dropped(token: number, topic: string, payload: string): void {
+    this.#dropped++;
     const pending = this.#pending.get(token);
     if (pending === undefined) return;
     this.#pending.delete(token);
-    this.#dropped++;
     this.#expectNoMore(topic, payload, pending.QoS);
   }
 
@@ -79,6 +83,7 @@ export class Ledger {
     const entry = this.#entry(topic, payload);
     if (entry.seen <= entry.accepted) this.#missing++;
     entry.accepted++;
+    if (QoS === 0) entry.acceptedAtMostOnce++;
     if (QoS === 2) entry.acceptedOnce++;
   }
 
@@ -86,6 +91,7 @@ export class Ledger {
     const entry = this.#entry(topic, payload);
     entry.accepted--;
     if (entry.seen <= entry.accepted) this.#missing--;
+    if (QoS === 0) entry.acceptedAtMostOnce--;
     if (QoS === 2) entry.acceptedOnce--;
   }
 
@@ -105,7 +111,7 @@ export class Ledger {
     if (QoS === 2) entry.seenOnce++;
   }
 
-  /** Every accepted message was seen. */
+  /** Every accepted message was seen, those too that are still pending. */
   get complete(): boolean {
     return this.#missing === 0;
   }
@@ -117,10 +123,18 @@ export class Ledger {
 
   balance(): Balance {
     let lost = 0;
+    let lostAtMostOnce = 0;
     let duplicated = this.#duplicated;
     let exactlyOnce = this.#exactlyOnce;
-    for (const entry of this.#entries.values()) {
-      lost += Math.max(0, entry.accepted - entry.seen);
+    const waiting = new Map<string, number>();
+    for (const { topic, payload } of this.#pending.values()) {
+      const key = keyOf(topic, payload);
+      waiting.set(key, (waiting.get(key) ?? 0) + 1);
+    }
+    for (const [key, entry] of this.#entries) {
+      const missing = Math.max(0, entry.accepted - entry.seen - (waiting.get(key) ?? 0));
+      lost += missing;
+      lostAtMostOnce += Math.min(missing, entry.acceptedAtMostOnce);
       exactlyOnce += entry.acceptedOnce;
       duplicated += duplicatesOf(entry);
     }
@@ -128,6 +142,7 @@ export class Ledger {
       published: this.#published,
       acknowledged: this.#acknowledged,
       lost,
+      lostAtMostOnce,
       dropped: this.#dropped,
       exactlyOnce,
       duplicated,
@@ -135,11 +150,10 @@ export class Ledger {
   }
 
   #entry(topic: string, payload: string): Entry {
-    // No topic holds a NUL [MQTT-4.7.3-2].
-    const key = `${topic}\0${payload}`;
+    const key = keyOf(topic, payload);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { accepted: 0, seen: 0, acceptedOnce: 0, seenOnce: 0 };
+      entry = { accepted: 0, seen: 0, acceptedAtMostOnce: 0, acceptedOnce: 0, seenOnce: 0 };
       if (this.#entries.size >= OPEN_ENTRIES) this.#close();
       this.#entries.set(key, entry);
     }
@@ -157,6 +171,11 @@ export class Ledger {
       this.#entries.delete(key);
     }
   }
+}
+
+function keyOf(topic: string, payload: string): string {
+  // No topic holds a NUL [MQTT-4.7.3-2].
+  return `${topic}\0${payload}`;
 }
 
 function duplicatesOf({ acceptedOnce, seenOnce }: Entry): number {

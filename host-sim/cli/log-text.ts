@@ -2,11 +2,6 @@
 import type { Packet } from "mqtt-packet";
 import { visible } from "../../src/platforms/quoted.js";
 
-/** A word for a shell, as it is. */
-export function shellQuoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** Time since the start: `0:03.214`. */
 export function clockTime(milliseconds: number): string {
   const whole = Math.floor(milliseconds);

@@ -2,17 +2,22 @@
 import pc from "picocolors";
 import { visible } from "../../src/platforms/quoted.js";
 import type { Accepted, Renderer, SimEvent, Started, Summary } from "./events.js";
+import { folded } from "./folded.js";
 import { hintFor } from "./hints.js";
-import { clockTime, isRefusal, messageText, packetText, shellQuoted, span, subjectOf } from "./log-text.js";
+import { clockTime, isRefusal, messageText, packetText, span, subjectOf } from "./log-text.js";
 import { CLOSED } from "./recorder.js";
+import { watchLines } from "./watch-lines.js";
 
 type Colors = ReturnType<typeof pc.createColors>;
 type Color = (text: string) => string;
 
-/** Columns of the time, the subject, and the message; what comes after them is not bound. */
+/** Columns of the time, the subject, and the message; what comes after them is not bound, and has room in so many. */
 const TIME = 9;
 const SUBJECT = 13;
 const MESSAGE = 38;
+const OUTCOME = 34;
+/** What stands before a message. */
+const BESIDE = TIME + 2 + SUBJECT;
 
 /** A message that is not acknowledged after so long is shown as waiting, in ms. */
 const PATIENCE = 1_000;
@@ -39,10 +44,15 @@ export class Log implements Renderer {
   #lit = false;
   #now = 0;
   #lastHint = "";
+  readonly #columns: number | undefined;
+  readonly #messageWidth: number;
 
-  constructor(write: (text: string) => void, colored: boolean) {
+  /** @param columns of the terminal; undefined: a line is as long as it is */
+  constructor(write: (text: string) => void, colored: boolean, columns?: number) {
     this.#write = write;
     this.#colors = pc.createColors(colored);
+    this.#columns = columns;
+    this.#messageWidth = Math.max(0, Math.min(MESSAGE, (columns ?? Number.POSITIVE_INFINITY) - BESIDE - OUTCOME));
   }
 
   show(happened: SimEvent): void {
@@ -95,7 +105,11 @@ export class Log implements Renderer {
         const text = messageText(kind, event.payload);
         const why = event.reason === "full" ? "given up: no room" : "given up: too old";
         const QoS = open === undefined ? "" : `QoS ${open.message.QoS}  `;
-        this.#line(kind === "reading" ? name : kind, c.red, `${text.padEnd(MESSAGE)}  ${c.red(`${QoS}${why}`)}`);
+        this.#line(
+          kind === "reading" ? name : kind,
+          c.red,
+          `${text.padEnd(this.#messageWidth)}  ${c.red(`${QoS}${why}`)}`,
+        );
         break;
       }
       case "received": {
@@ -150,7 +164,11 @@ export class Log implements Renderer {
 
   #line(subject: string, color: Color, text: string): void {
     const time = this.#colors.dim(clockTime(this.#now).padStart(TIME));
-    this.#write(`${time}  ${color(subject.padEnd(SUBJECT))}${text}\n`);
+    this.#print(`${time}  ${color(subject.padEnd(SUBJECT))}${text}`, BESIDE);
+  }
+
+  #print(text: string, indent: number): void {
+    this.#write(`${folded(text, this.#columns, indent)}\n`);
   }
 
   #hint(message: string, code?: string): void {
@@ -163,7 +181,7 @@ export class Log implements Renderer {
 
   /** A line that belongs to the one before it. */
   #note(text: string): void {
-    this.#write(`${" ".repeat(TIME + 2 + SUBJECT)}${this.#colors.dim(text)}\n`);
+    this.#print(`${" ".repeat(BESIDE)}${this.#colors.dim(text)}`, BESIDE);
   }
 
   #disconnected(reason: string, delay: number | undefined): void {
@@ -209,25 +227,29 @@ export class Log implements Renderer {
     const text = kind === "result" ? `${name}   ${messageText(kind, payload)}` : messageText(kind, payload);
     const subject = kind === "reading" ? name : kind;
     const colors: Readonly<Record<string, Color>> = { reading: c.cyan, status: c.green, result: c.yellow };
-    const padded = text.padEnd(MESSAGE);
+    const padded = text.padEnd(this.#messageWidth);
     const shown = isRefusal(kind, payload) ? c.red(padded) : padded;
     this.#line(subject, colors[kind] ?? c.gray, `${shown}  ${c.dim(`QoS ${QoS}  ${how}`)}`);
   }
 
   #banner({ board, id, broker, user, embedded, seed, firmware }: Started): void {
     const c = this.#colors;
-    const { hostname, port } = new URL(broker);
-    const login = user === undefined ? "" : ` -u ${shellQuoted(user)} -P '…'`;
-    const at = `-h ${hostname.replace(/^\[|\]$/g, "")} -p ${port}${login}`;
+    const { watch, command } = watchLines(broker, user, id);
     const rows = [
       ["broker", `${c.bold(broker)}${embedded ? c.dim("   embedded, ends with this program") : ""}`],
-      ["watch", `mosquitto_sub ${at} -v -t 'motewire/${id}/#'`],
-      ["command", `mosquitto_pub ${at} -t motewire/${id}/command/interval -m '{"interval":"2s"}'`],
+      ["watch", watch],
+      ["command", command],
       ["seed", `${seed}${c.dim("   --seed makes the same world again")}`],
       ["end", "Ctrl-C"],
     ] as const;
-    const lines = rows.map(([name, text]) => `  ${c.dim(name.padEnd(9))}${text}`);
-    this.#write(`\n  ${c.bold("Motewire")} ${firmware}   ${id}, board ${board}\n\n${lines.join("\n")}\n\n`);
+    this.#print(`\n  ${c.bold("Motewire")} ${firmware}   ${id}, board ${board}\n`, 2);
+    for (const [name, text] of rows) {
+      const isForShell = text === watch || text === command;
+      const folds = folded(`  ${c.dim(name.padEnd(9))}${text}`, this.#columns && this.#columns - 2, 11);
+      // It is there to be copied.
+      this.#write(`${isForShell ? folds.replaceAll("\n", " \\\n") : folds}\n`);
+    }
+    this.#print("", 0);
   }
 
   #summary({
@@ -239,6 +261,7 @@ export class Log implements Renderer {
     reconnects,
     restarts,
     dropped,
+    refused,
     pending,
     seconds,
   }: Summary): void {
@@ -255,11 +278,16 @@ export class Log implements Renderer {
       ...(dropped === 0
         ? []
         : [["dropped", c.red(plain(dropped)), "given up before they were sent"] as [string, string, string]]),
+      ...(refused === 0
+        ? []
+        : [["not taken", c.red(plain(refused)), "readings that found no room"] as [string, string, string]]),
       ["reconnects", plain(reconnects), ""],
       ["restarts", plain(restarts), "of the simulated device"],
     ];
-    const lines = rows.map(([name, count, meaning]) => `  ${name.padEnd(13)}${count}   ${c.dim(meaning)}`.trimEnd());
-    this.#write(`\n  ${c.bold(`After ${seconds} s`)}\n\n${lines.join("\n")}\n\n`);
+    this.#print(`\n  ${c.bold(`After ${seconds} s`)}\n`, 2);
+    for (const [name, count, meaning] of rows)
+      this.#print(`  ${name.padEnd(13)}${count}   ${meaning === "" ? "" : c.dim(meaning)}`.trimEnd(), 25);
+    this.#print("", 0);
   }
 }
 

@@ -38,7 +38,7 @@ const subcommands: readonly [Subcommand, ...Subcommand[]] = [
 async function main([name = "", ...rest]: readonly string[], terminal: Terminal): Promise<number> {
   try {
     if (name === "--help" || name === "-h") {
-      terminal.write(`${help()}\n`);
+      terminal.print(`${help()}\n`);
       return 0;
     }
     if (name === "" || name.startsWith("-")) {
@@ -51,9 +51,11 @@ async function main([name = "", ...rest]: readonly string[], terminal: Terminal)
       `unknown command "${masked(name)}": known are ${subcommands.map((known) => known.name).join(", ")}`,
     );
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${visible(error.message)}\n`);
-    return 2;
+    const { message, syscall } = error as NodeJS.ErrnoException;
+    // What the system refuses, a full disk say, is not a fault of the program's: no stack.
+    if (!(error instanceof UsageError) && syscall === undefined) throw error;
+    terminal.notice(visible(message));
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 
@@ -65,5 +67,6 @@ function help(): string {
 
 const terminal = processTerminal();
 process.exitCode = await main(process.argv.slice(2), terminal);
+if (terminal.isCut) process.exitCode ||= 1;
 // Otherwise the program ends by itself, for nothing is left that runs.
 if (terminal.isForced) process.stdout.write("", () => process.exit());

@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import type { IConnackPacket, IPublishPacket, ISubackPacket, Packet } from "mqtt-packet";
 import type { QoS } from "../../src/mqtt/api.js";
 import type { BrokerAddress } from "../../src/platforms/broker-url.js";
+import { deferred } from "./deferred.js";
 import { CONNACK_WORDS, RawMqtt, removeSession } from "./raw-mqtt.js";
 
 export interface ObserverOptions {
@@ -28,8 +29,11 @@ export interface ObserverOptions {
  */
 export type ObserverState = "connecting" | "watching" | "refused";
 
-const RETRY = 250;
+/** Milliseconds until the first new attempt; each later one waits twice as long, up to the most. */
+const RETRY = { first: 250, most: 30_000 };
 const PING = 20_000;
+/** Milliseconds that others wait for an attempt at most. */
+const PATIENCE = 3_000;
 
 /** CONNACK: the broker may accept later. */
 const SERVER_UNAVAILABLE = 3;
@@ -42,12 +46,17 @@ export class Observer {
   #granted: QoS | undefined;
   #ended = false;
   #retry: NodeJS.Timeout | undefined;
+  #delay = RETRY.first;
+  /** Messages may have passed unseen; such of QoS 0. */
+  #missed = false;
+  #wasAway = false;
   readonly #ping: NodeJS.Timeout;
   readonly #told = new Set<string>();
   /** QoS 2 identifiers received and not yet released: what comes with one of them is a repetition. */
   readonly #received = new Set<number>();
-  /** Those who wait for a PINGRESP, or for a change of state. */
+  /** Those who wait for a change of state; those who wait for the end of an attempt too; and those for a PINGRESP. */
   #waiting: (() => void)[] = [];
+  #impatient: (() => void)[] = [];
   #pinged: (() => void)[] = [];
 
   /** Starts at once. */
@@ -66,6 +75,16 @@ export class Observer {
     return this.#granted;
   }
 
+  /** Whether it can tell what passed the broker, from the first connection that it was asked for until now. */
+  get isReliable(): boolean {
+    return this.#state === "watching" && !this.#missed;
+  }
+
+  /** Whether it was away at times: then messages of QoS 0 may have passed unseen, which no broker keeps for it. */
+  get wasAway(): boolean {
+    return this.#wasAway;
+  }
+
   /** Resolves when it watches, or will never. */
   settled(): Promise<void> {
     return this.#state === "connecting"
@@ -75,11 +94,37 @@ export class Observer {
       : Promise.resolve();
   }
 
-  /** Tries to connect now, where it would wait a little longer. */
-  hurry(): void {
-    if (this.#retry === undefined) return;
-    clearTimeout(this.#retry);
-    this.#connect();
+  /**
+   * Tries at once, where it would wait a little longer, for somebody else has come through to the broker. Resolves when it
+   * watches, or when that attempt has failed or takes long: nobody is kept out by what keeps the observer out.
+   */
+  async hurry(): Promise<void> {
+    const late = deferred<void>();
+    const timer = setTimeout(late.resolve, PATIENCE);
+    // An attempt that is under way already may have met the broker before it was ready.
+    if (this.#retry === undefined) await Promise.race([this.#attempt(), late.promise]);
+    if (this.#retry !== undefined) {
+      clearTimeout(this.#retry);
+      this.#connect();
+      await Promise.race([this.#attempt(), late.promise]);
+    }
+    clearTimeout(timer);
+  }
+
+  /** Resolves at the end of the attempt that is under way. */
+  #attempt(): Promise<void> {
+    return this.#state === "connecting"
+      ? new Promise((settle) => {
+          this.#impatient.push(settle);
+        })
+      : Promise.resolve();
+  }
+
+  /** The node is connected: before the broker holds a session for the observer, it does not see what is published. */
+  nodeConnected(): void {
+    if (this.#granted !== undefined || this.#state === "refused") return;
+    this.#missed = true;
+    this.#problem("the node was connected before it: messages may have passed unseen");
   }
 
   /** Resolves when the broker has sent what it had for the observer, or cannot be asked. */
@@ -116,8 +161,11 @@ export class Observer {
     this.#link = undefined;
     if (this.#state === "refused" || this.#ended) return;
     this.#state = "connecting";
+    if (this.#granted !== undefined) this.#wasAway = true;
     for (const pinged of this.#pinged.splice(0)) pinged();
-    this.#retry = setTimeout(() => this.#connect(), RETRY);
+    this.#retry = setTimeout(() => this.#connect(), this.#delay);
+    this.#delay = Math.min(this.#delay * 2, RETRY.most);
+    for (const settle of this.#impatient.splice(0)) settle();
   }
 
   #onPacket(link: RawMqtt, packet: Packet): void {
@@ -152,6 +200,7 @@ export class Observer {
     }
     if (this.#granted !== undefined) {
       this.#received.clear();
+      this.#missed = true;
       this.#problem("the broker has forgotten its session: messages may have passed unseen");
     }
     link.ask({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: this.#options.filter, qos: 2 }] });
@@ -181,6 +230,7 @@ export class Observer {
 
   #watch(): void {
     this.#state = "watching";
+    this.#delay = RETRY.first;
     this.#release();
   }
 
@@ -192,7 +242,7 @@ export class Observer {
   }
 
   #release(): void {
-    for (const settle of this.#waiting.splice(0)) settle();
+    for (const settle of [...this.#waiting.splice(0), ...this.#impatient.splice(0)]) settle();
     for (const pinged of this.#pinged.splice(0)) pinged();
   }
 

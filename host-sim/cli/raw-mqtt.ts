@@ -2,6 +2,7 @@
 import { connect, type Socket } from "node:net";
 import { generate, type IConnectPacket, type Packet, parser } from "mqtt-packet";
 import type { BrokerAddress } from "../../src/platforms/broker-url.js";
+import { BoundedPackets } from "./bounded.js";
 
 export interface RawMqttEvents {
   onPacket(packet: Packet): void;
@@ -31,7 +32,8 @@ export class RawMqtt {
     this.#socket = connect({ host: broker.host, port: broker.port, noDelay: true });
     this.#socket.setTimeout(DEADLINE, () => this.#socket.destroy(new Error("no answer from the broker")));
     this.#socket.on("connect", () => this.send(connectPacket(broker, id, clean)));
-    this.#socket.on("data", (bytes) => decoder.parse(bytes));
+    const packets = new BoundedPackets((bytes) => decoder.parse(bytes));
+    this.#socket.on("data", (bytes) => packets.take(bytes));
     this.#socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#reason = error.code === "ECONNREFUSED" ? "connection refused" : error.message;
     });

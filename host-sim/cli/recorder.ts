@@ -5,6 +5,10 @@ import { MqttError } from "../../src/mqtt/errors.js";
 import type { NetworkLink } from "../../src/platform.js";
 import type { Happening, Renderer, Summary } from "./events.js";
 import { Ledger } from "./ledger.js";
+import type { Observer } from "./observer.js";
+
+/** Where an error means that a message is given up: a reading is made once. */
+const MADE_ONCE = /^publish \S+\/reading\//;
 
 /** How the node words a connection that it has ended itself. */
 export const CLOSED = "closed";
@@ -13,13 +17,18 @@ export class Recorder {
   readonly ledger = new Ledger();
   /** The node has been connected at least once. */
   everConnected = false;
+  /** It is connected. */
+  connected = false;
+  /** Called when the node is connected. */
+  onConnected: () => void = () => {};
   /** Why the connection ended or an attempt failed last. */
   lastFailure: string | undefined;
   readonly #renderer: Renderer;
-  readonly #started = performance.now();
+  #started = performance.now();
   #received = 0;
   #reconnects = 0;
   #restarts = 0;
+  #refused = 0;
   /** Of the LED, when it was lit last. */
   #colour = 0;
 
@@ -27,7 +36,12 @@ export class Recorder {
     this.#renderer = renderer;
   }
 
-  /** Milliseconds since the program started, to a thousandth. */
+  /** The run begins now, and its time: what had to be built before does not count. */
+  begin(): void {
+    this.#started = performance.now();
+  }
+
+  /** Milliseconds since the run began, to a thousandth. */
   get now(): number {
     return rounded(performance.now() - this.#started);
   }
@@ -55,6 +69,7 @@ export class Recorder {
   }
 
   restart(reason: string): void {
+    this.connected = false;
     this.show({ event: "restart", reason, count: ++this.#restarts });
   }
 
@@ -77,10 +92,13 @@ export class Recorder {
       },
       connected: (sessionPresent) => {
         this.everConnected = true;
+        this.connected = true;
+        this.onConnected();
         if (connections++ > 0) this.#reconnects++;
         this.show({ event: "connected", sessionPresent });
       },
       disconnected: (reason, delay) => {
+        this.connected = false;
         if (reason !== CLOSED) this.lastFailure = reason;
         this.show({ event: "disconnected", reason, ...(delay === undefined ? {} : { delay: Math.round(delay) }) });
       },
@@ -116,16 +134,28 @@ export class Recorder {
       result: (name, payload) => this.show({ event: "result", name, payload }),
       error: (error, where) => {
         if (!device().isOn) return;
+        if (MADE_ONCE.test(where)) this.#refused++;
         const facts = error instanceof MqttError ? { kind: error.kind, code: error.code } : {};
         this.show({ event: "error", message: error.message, where, ...facts });
       },
     };
   }
 
-  /** @param granted the QoS that the observer was granted; undefined: it could not observe */
-  summary(granted: number | undefined): Summary {
-    const { published, acknowledged, lost, dropped, exactlyOnce, duplicated } = this.ledger.balance();
-    const observed = granted !== undefined || published === 0;
+  /** Resolves when the observer has seen what the broker has acknowledged, or after `patience` ms. */
+  async settle(observer: Pick<Observer, "state" | "flush">, patience: number): Promise<void> {
+    const deadline = performance.now() + patience;
+    while (this.ledger.balance().lost > 0 && observer.state !== "refused" && performance.now() < deadline)
+      await new Promise((later) => setTimeout(later, 20));
+    // What came twice came right behind.
+    await observer.flush();
+  }
+
+  /** @param observer what the one who looked can tell */
+  summary({ granted, isReliable, wasAway }: Pick<Observer, "granted" | "isReliable" | "wasAway">): Summary {
+    const { published, acknowledged, lost, lostAtMostOnce, dropped, exactlyOnce, duplicated } = this.ledger.balance();
+    const knows = isReliable && !(wasAway && lostAtMostOnce > 0);
+    // What was seen has arrived, whatever else passed unseen.
+    const observed = published === 0 || (granted !== undefined && (knows || lost === 0));
     return {
       event: "summary",
       published,
@@ -133,10 +163,11 @@ export class Recorder {
       received: this.#received,
       lost: observed ? lost : null,
       // Below QoS 2 the broker itself may deliver twice.
-      duplicated: exactlyOnce === 0 || granted === 2 ? duplicated : null,
+      duplicated: exactlyOnce === 0 || (granted === 2 && isReliable) ? duplicated : null,
       reconnects: this.#reconnects,
       restarts: this.#restarts,
       dropped,
+      refused: this.#refused,
       pending: this.ledger.pending,
       seconds: Math.round(this.now / 100) / 10,
     };

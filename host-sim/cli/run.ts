@@ -7,6 +7,7 @@ import { root } from "../xs/engine/paths.js";
 import { startBroker } from "./broker.js";
 import { type AnyDevice, Device } from "./device.js";
 import type { Renderer, Summary } from "./events.js";
+import { freeId } from "./free-id.js";
 import { JsonLines } from "./json.js";
 import { Log } from "./log.js";
 import { Observer } from "./observer.js";
@@ -14,13 +15,13 @@ import { removeSession } from "./raw-mqtt.js";
 import { Recorder } from "./recorder.js";
 import { type RunOptions, readRunOptions, runHelp } from "./run-options.js";
 import { type DeviceStorage, openStorage } from "./storage.js";
-import type { Terminal } from "./terminal.js";
+import { type Terminal, TIME_IS_OVER } from "./terminal.js";
 import { whenWatched } from "./watched-start.js";
 import { watchedWire } from "./wire.js";
 import { XsDevice } from "./xs-device.js";
 
-/** Milliseconds at the end for the node to deliver what it has accepted. */
-const GRACE = 20_000;
+/** Milliseconds at the end for the node to deliver what it has accepted, where a person ends it, and where its time is over. */
+const GRACE = { asked: 20_000, over: 4_000 };
 /** Milliseconds after that for the observer to see it. */
 const OBSERVING = 5_000;
 
@@ -28,7 +29,7 @@ const OBSERVING = 5_000;
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const options = readRunOptions(args, Math.floor(Math.random() * 0x1_0000_0000), process.env.MOTEWIRE_PASSWORD);
   if (options === undefined) {
-    terminal.write(`${runHelp}\n`);
+    terminal.print(`${runHelp}\n`);
     return 0;
   }
   const storage = openStorage(options.store, options.board);
@@ -53,10 +54,11 @@ async function runOn(
 ): Promise<number> {
   const { board, seed, json, store, duration } = options;
   const write = (text: string) => terminal.write(text);
-  const renderer: Renderer = json ? new JsonLines(write) : new Log(write, terminal.colored);
+  const renderer: Renderer = json ? new JsonLines(write) : new Log(write, terminal.colored, terminal.columns);
   const recorder = new Recorder(renderer);
-  const id = options.id ?? `mote-${storage.machineId}`;
   const isOurs = options.broker === undefined;
+  const isLasting = isOurs || store !== undefined;
+  const id = options.id ?? (await freeId(broker, `mote-${storage.machineId}`, isLasting));
   const { version: firmware } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
   const observer = new Observer({
@@ -66,6 +68,7 @@ async function runOn(
     onSeen: (topic, payload, QoS) => recorder.ledger.seen(topic, payload, QoS),
     onProblem: (problem) => recorder.problem(problem, "observer"),
   });
+  recorder.onConnected = () => observer.nodeConnected();
   const openSocket = whenWatched(tcpOpener({ window: board.socket.window }), observer);
   const deviceOptions = {
     id,
@@ -79,7 +82,10 @@ async function runOn(
     openSocket: options.wire ? watchedWire(openSocket, (event) => recorder.show(event)) : openSocket,
   };
   const device =
-    options.engine === "xs" ? await XsDevice.build({ ...deviceOptions, observer }) : new Device(deviceOptions);
+    options.engine === "xs"
+      ? await XsDevice.build({ ...deviceOptions, observer, onBuilding: terminal.notice })
+      : new Device(deviceOptions);
+  recorder.begin();
 
   const { user } = broker;
   recorder.show({
@@ -96,14 +102,15 @@ async function runOn(
 
   const why = await terminal.ended(duration);
   recorder.show({ event: "stopping", reason: why });
-  await Promise.race([settle(device, observer, recorder), terminal.forced()]);
+  const grace = why === TIME_IS_OVER ? (recorder.connected ? GRACE.over : 0) : GRACE.asked;
+  await Promise.race([settle(device, observer, recorder, grace), terminal.forced()]);
 
   if (!recorder.everConnected)
     recorder.problem(recorder.lastFailure ?? `the network was not joined before ${why}`, "never connected");
-  const { published, lost } = recorder.ledger.balance();
-  if (recorder.everConnected && published > 0 && lost === published && observer.granted !== undefined)
+  const { acknowledged, lost } = recorder.ledger.balance();
+  if (acknowledged > 0 && lost >= acknowledged && observer.granted !== undefined)
     recorder.problem(`saw nothing at all: may it read motewire/${id}/#?`, "observer");
-  const summary = recorder.summary(observer.granted);
+  const summary = recorder.summary(observer);
   renderer.show(summary);
   // A device whose storage is forgotten will not come back for what the broker has kept for it.
   const forget = !isOurs && store === undefined && recorder.everConnected;
@@ -111,22 +118,19 @@ async function runOn(
     Promise.all([observer.end(), forget ? removeSession(broker, id) : undefined]),
     terminal.forced(),
   ]);
-  return exitCode(summary, recorder.everConnected);
+  return exitCode(summary, recorder.everConnected, store !== undefined);
 }
 
 /** Ends the node in order, and waits until the observer has seen what the node says it has delivered. */
-async function settle(device: AnyDevice, observer: Observer, recorder: Recorder): Promise<void> {
+async function settle(device: AnyDevice, observer: Observer, recorder: Recorder, grace: number): Promise<void> {
   // Nobody has been there to deliver to.
-  await device.stop(recorder.everConnected ? GRACE : 0);
+  await device.stop(recorder.everConnected ? grace : 0);
   if (!recorder.everConnected) return;
-  const deadline = performance.now() + OBSERVING;
-  while (!recorder.ledger.complete && observer.state !== "refused" && performance.now() < deadline)
-    await new Promise((later) => setTimeout(later, 10));
-  // What came twice came right behind.
-  await observer.flush();
+  await recorder.settle(observer, Math.min(OBSERVING, grace));
 }
 
-function exitCode({ lost, duplicated }: Summary, everConnected: boolean): number {
+/** @param isKept what is pending at the end goes with the next run */
+function exitCode({ lost, duplicated, pending }: Summary, everConnected: boolean, isKept: boolean): number {
   if (!everConnected) return 3;
-  return lost === 0 && (duplicated ?? 0) === 0 ? 0 : 1;
+  return lost === 0 && (duplicated ?? 0) === 0 && (pending === 0 || isKept) ? 0 : 1;
 }

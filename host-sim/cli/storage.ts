@@ -51,7 +51,9 @@ export function openStorage(directory: string | undefined, board: Board): Device
     return { machineId: lastingId(directory), session, settings, close };
   } catch (error) {
     close();
-    throw new UsageError(`--store is "${directory}": ${(error as Error).message}`);
+    const { message } = error as Error;
+    const advice = message.includes("choose") ? "" : "; choose a directory that can be written";
+    throw new UsageError(`--store is "${directory}": ${message}${advice}`);
   }
 }
 

@@ -3,14 +3,11 @@ import type { OpenSocket } from "../../src/platform.js";
 import type { Observer } from "./observer.js";
 
 /**
- * Sockets that say they are open when the observer watches, or cannot. From then on they are as `openSocket` has them: when
- * the connection is lost later, the broker keeps for the observer what it misses.
+ * Sockets of which the first that is open says so when the observer watches, or has had its chance. From then on they are as
+ * `openSocket` has them: when the connection is lost later, the broker keeps for the observer what it misses.
  */
-export function whenWatched(openSocket: OpenSocket, observer: Pick<Observer, "hurry" | "settled">): OpenSocket {
+export function whenWatched(openSocket: OpenSocket, observer: Pick<Observer, "hurry">): OpenSocket {
   let settled = false;
-  observer.settled().then(() => {
-    settled = true;
-  });
   return (options) => {
     if (settled) return openSocket(options);
     let gone = false;
@@ -19,8 +16,10 @@ export function whenWatched(openSocket: OpenSocket, observer: Pick<Observer, "hu
       onWritable(room) {
         if (settled) options.onWritable(room);
         else {
-          observer.hurry();
-          observer.settled().then(() => gone || options.onWritable(room));
+          observer.hurry().then(() => {
+            settled = true;
+            if (!gone) options.onWritable(room);
+          });
         }
       },
       onReadable: (count) => options.onReadable(count),

@@ -11,7 +11,9 @@ import type { Observer } from "./observer.js";
 import { xsJournal } from "./xs-journal.js";
 
 export interface XsDeviceOptions extends DeviceOptions {
-  readonly observer: Pick<Observer, "hurry" | "settled">;
+  readonly observer: Pick<Observer, "hurry">;
+  /** Told in words how far the engine is, where it must be built first. */
+  onBuilding(progress: string): void;
 }
 
 /** The exit code of a firmware that restarts its device: host-sim/xs/device/platform.ts. */
@@ -44,7 +46,10 @@ export class XsDevice implements AnyDevice {
 
   /** Builds the engine, where that was not done yet, and compiles the firmware. */
   static async build(options: XsDeviceOptions): Promise<XsDevice> {
-    const [host, modules] = await Promise.all([buildHost(), collectModules({ entry: "host-sim/xs/device/main.ts" })]);
+    const [host, modules] = await Promise.all([
+      buildHost({ onBuilding: options.onBuilding }),
+      collectModules({ entry: "host-sim/xs/device/main.ts" }),
+    ]);
     return new XsDevice(options, host, modules);
   }
 
@@ -118,8 +123,7 @@ export class XsDevice implements AnyDevice {
   /** The node's way to the broker leads through its name: there it is held until the observer is there to see. */
   #resolve(program: Program, question: string, host: string): void {
     const { observer } = this.#options;
-    observer.hurry();
-    observer.settled().then(() => {
+    observer.hurry().then(() => {
       this.#parts.resolve(host, (address) => program.send("resolved", `${question} ${address ?? ""}`));
     });
   }

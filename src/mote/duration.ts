@@ -5,7 +5,7 @@ import { quoted } from "./errors.js";
  * Durations as people write them, `"100ms"`, `"5s"`, `"1.5m"`, `"24h"`: always with their unit, so that nobody has to
  * guess whether 300 means five minutes. In memory they are milliseconds.
  */
-const units = Object.freeze({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 });
+const units = Object.freeze({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 });
 
 /** @returns whole milliseconds, or undefined when `text` is not a duration */
 export function parseDuration(text: string): number | undefined {
@@ -39,7 +39,7 @@ export function readDuration(name: string, value: unknown, least: number, most: 
   const duration = typeof value === "string" ? parseDuration(value) : undefined;
   if (duration === undefined || duration < least || duration > most) {
     throw new Error(
-      `${name} is ${quoted(value)}: must be a duration with its unit (ms, s, m, h), ` +
+      `${name} is ${quoted(value)}: must be a duration with its unit (ms, s, m, h, d), ` +
         `"${formatDuration(least)}" to "${formatDuration(most)}"`,
     );
   }

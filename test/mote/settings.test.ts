@@ -70,9 +70,9 @@ describe("settings", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["interval", "99ms", 'interval is "99ms": must be a duration with its unit (ms, s, m, h), "100ms" to "24h"'],
-    ["interval", "25h", 'interval is "25h": must be a duration with its unit (ms, s, m, h), "100ms" to "24h"'],
-    ["interval", 5000, 'interval is 5000: must be a duration with its unit (ms, s, m, h), "100ms" to "24h"'],
+    ["interval", "99ms", 'interval is "99ms": must be a duration with its unit (ms, s, m, h, d), "100ms" to "24h"'],
+    ["interval", "25h", 'interval is "25h": must be a duration with its unit (ms, s, m, h, d), "100ms" to "24h"'],
+    ["interval", 5000, 'interval is 5000: must be a duration with its unit (ms, s, m, h, d), "100ms" to "24h"'],
     ["interval", "5 s", 'interval is "5 s": must be a duration'],
     ["interval", "5sec", 'interval is "5sec": must be a duration'],
     ["interval", null, "interval is null: must be a duration"],
@@ -129,7 +129,7 @@ describe("settings", () => {
     stored(value);
     expect(settings().current).toEqual({ ...DEFAULTS, QoS: 2 });
     expect(errors).toEqual([
-      'settings: stored interval is "5ms": must be a duration with its unit (ms, s, m, h), "100ms" to "24h"; the default is used',
+      'settings: stored interval is "5ms": must be a duration with its unit (ms, s, m, h, d), "100ms" to "24h"; the default is used',
       'settings: stored setting "colour" is unknown: known are interval, QoS, diagnosticsInterval; the default is used',
     ]);
     expect(text("settings.broken")).toBe(value);
@@ -216,12 +216,13 @@ describe("durations", () => {
     ["0.1s", 100],
     ["2m", 120_000],
     ["24h", DAY],
+    ["1d", DAY],
     ["0s", 0],
   ])("%s are %i ms", (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  it.each(["", "5", "s", "5S", "-5s", "+5s", "5s ", " 5s", "5 s", "1e3s", ".5s", "5.s", "5d", "NaNs", "5s5s", "٥s"])(
+  it.each(["", "5", "s", "5S", "-5s", "+5s", "5s ", " 5s", "5 s", "1e3s", ".5s", "5.s", "5w", "NaNs", "5s5s", "٥s"])(
     "%j is none",
     (text) => {
       expect(parseDuration(text)).toBeUndefined();

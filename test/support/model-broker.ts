@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Broker } from "../../host-sim/core/broker/broker.js";
+import type { BrokerMessage } from "../../host-sim/core/broker/message.js";
 import type { BrokerWatch } from "../../host-sim/core/broker/watch.js";
 import type { Peer } from "../../host-sim/core/network/link.js";
 import { RandomStream } from "../../host-sim/core/world/random.js";
@@ -14,8 +15,8 @@ function kindThat(passesOn: "publish" | "release"): BrokerKind {
   return {
     name: `the broker model that passes QoS 2 on at ${passesOn === "publish" ? "PUBLISH" : "PUBREL"}`,
     manners: { forbiddenSubscription: undefined, forbiddenPublish: "acknowledged and dropped", passesOn },
-    start: (options = {}) => ModelBroker.start(options, "forgets", passesOn),
-    startLasting: () => ModelBroker.start({}, "keeps", passesOn),
+    start: (options = {}) => startModel({ ...options, sessions: "forgets", passesOn }),
+    startLasting: () => startModel({ sessions: "keeps", passesOn }),
   };
 }
 
@@ -41,6 +42,21 @@ const nobody: BrokerWatch = {
   silent() {},
 };
 
+export interface ModelOptions extends BrokerOptions {
+  readonly sessions: "keeps" | "forgets";
+  readonly passesOn: "publish" | "release";
+  /** Whether messages of a topic are passed on; those of others are acknowledged and dropped. */
+  mayUse?(topic: string): boolean;
+  /** Told of each message that a client has published and that is passed on. */
+  onArrived?(message: BrokerMessage): void;
+}
+
+export async function startModel(options: ModelOptions): Promise<LastingBroker> {
+  const broker = new ModelBroker(options);
+  await broker.start();
+  return broker;
+}
+
 class ModelBroker implements LastingBroker {
   readonly host = HOST;
   port = 0;
@@ -49,18 +65,8 @@ class ModelBroker implements LastingBroker {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
 
-  static async start(
-    options: BrokerOptions,
-    sessions: "keeps" | "forgets",
-    passesOn: "publish" | "release",
-  ): Promise<ModelBroker> {
-    const broker = new ModelBroker(options, sessions === "keeps", passesOn);
-    await broker.start();
-    return broker;
-  }
-
-  constructor({ users, only }: BrokerOptions, keeps: boolean, passesOn: "publish" | "release") {
-    this.#keeps = keeps;
+  constructor({ users, only, sessions, passesOn, mayUse, onArrived }: ModelOptions) {
+    this.#keeps = sessions === "keeps";
     this.#broker = new Broker({
       clock: nodejsClock,
       random: new RandomStream("contract"),
@@ -76,12 +82,12 @@ class ModelBroker implements LastingBroker {
         passesOn,
         reading: [0, 0],
       },
-      watch: nobody,
+      watch: { ...nobody, arrived: (_id, message, _duplicate, fresh) => void (fresh && onArrived?.(message)) },
       rules: {
         mayConnect: (user, password) =>
           users === undefined ||
           (user !== undefined && password !== undefined && users[user] === Buffer.from(password).toString()),
-        mayUse: (topic) => only === undefined || topic.startsWith(`${only}/`),
+        mayUse: mayUse ?? ((topic) => only === undefined || topic.startsWith(`${only}/`)),
       },
     });
   }

@@ -12,7 +12,7 @@ const SHOWN = 10;
 export async function explore(args: readonly string[], terminal: Terminal): Promise<number> {
   const options: ExploreOptions = { seeds: 200, from: 1, hours: 24, nodes: 1, shrink: true };
   if (readFlags(args, exploreFlags, options)) {
-    terminal.write(
+    terminal.print(
       `Runs stories drawn from seeds in virtual time and checks the promise.\n${describeFlags(exploreFlags)}\n`,
     );
     return 0;
@@ -40,18 +40,18 @@ export async function explore(args: readonly string[], terminal: Terminal): Prom
     const [first] = result.violations;
     if (first === undefined) continue;
     const whole = { seed: result.seed, hours, nodes, steps: undefined };
-    terminal.write(`\nseed ${result.seed} at ${violationText(first)}\n`);
+    terminal.print(`\nseed ${result.seed} at ${violationText(first)}\n`);
     if (shrunk !== undefined) {
       const { excerpt, violation } = shrunk;
-      terminal.write(`  shortened to ${excerpt.steps?.length ?? "all"} faults: ${violationText(violation)}\n`);
-      terminal.write(`  ${replayLine(excerpt)}\n`);
-    } else terminal.write(`  ${replayLine(whole)}\n`);
+      terminal.print(`  shortened to ${excerpt.steps?.length ?? "all"} faults: ${violationText(violation)}\n`);
+      terminal.print(`  ${replayLine(excerpt)}\n`);
+    } else terminal.print(`  ${replayLine(whole)}\n`);
   }
-  if (totals.failed.length > SHOWN) terminal.write(`\nand ${totals.failed.length - SHOWN} more seeds\n`);
+  if (totals.failed.length > SHOWN) terminal.print(`\nand ${totals.failed.length - SHOWN} more seeds\n`);
   const { misses } = totals;
   if (misses.length > 0) {
     const few = misses.slice(0, 5).join(", ");
-    terminal.write(
+    terminal.print(
       `\n${misses.length} cells of the table are empty (${few}…): the faults did not reach them; run more seeds or hours\n`,
     );
   }

@@ -15,7 +15,7 @@ const USAGE = "npm run sim -- replay SEED|FILE [flags]";
 
 export async function replay(args: readonly string[], terminal: Terminal): Promise<number> {
   if (args[0] === "--help" || args[0] === "-h") {
-    terminal.write(`Runs one story again and shows its events.\n${USAGE}\n${describeFlags(replayFlags)}\n`);
+    terminal.print(`Runs one story again and shows its events.\n${USAGE}\n${describeFlags(replayFlags)}\n`);
     return 0;
   }
   const [which, rest] = takeWord(args, USAGE);
@@ -53,7 +53,7 @@ export function runShown(
 }
 
 export function finish(violations: readonly Violation[], { hash, events }: Result, terminal: Terminal): number {
-  for (const violation of violations) terminal.write(`VIOLATION at ${violationText(violation)}\n`);
-  terminal.write(`${events} events, ${violations.length} violations, hash ${hash}\n`);
+  for (const violation of violations) terminal.print(`VIOLATION at ${violationText(violation)}\n`);
+  terminal.print(`${events} events, ${violations.length} violations, hash ${hash}\n`);
   return violations.length > 0 ? 1 : 0;
 }

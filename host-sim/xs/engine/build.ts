@@ -18,6 +18,8 @@ export interface BuildOptions {
   readonly bits?: 32 | 64;
   /** Address and undefined-behaviour sanitizers, in our own C: XS reads strings by words, beyond their ends. */
   readonly sanitize?: boolean;
+  /** Told in words how far it is, where there is something to build. */
+  readonly onBuilding?: (progress: string) => void;
 }
 
 export interface Host {
@@ -56,10 +58,14 @@ export async function buildHost(options: BuildOptions = {}): Promise<Host> {
   ];
   const sanitizers = options.sanitize ? ["-fsanitize=address,undefined"] : [];
   const objects = sources.map((source) => ({ source, object: objectFor(folder, source) }));
-  await inParallel(objects, async ({ source, object }) => {
-    if (existsSync(object)) return;
+  const missing = objects.filter(({ object }) => !existsSync(object));
+  const { onBuilding = () => {} } = options;
+  if (missing.length > 0) onBuilding(`builds the XS engine, which is done once: ${missing.length} files to compile`);
+  let done = 0;
+  await inParallel(missing, async ({ source, object }) => {
     const ours = source.startsWith(native);
     await compile([...flags, ...(ours ? ["-Wall", ...sanitizers] : ["-w"]), "-c", source], object);
+    if (++done % 20 === 0) onBuilding(`${done} of ${missing.length} files compiled`);
   });
   const program = join(folder, `xs-host-${hash(objects.map(({ object }) => object))}`);
   if (!existsSync(program)) {

@@ -3,8 +3,8 @@
  * that come at once may both be turned away, but never both be let in. The file of a process that was killed names one
  * that no longer lives, and counts for nothing. Holds among the processes of one machine (one container).
  */
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 const PREFIX = "lock-";
 
@@ -24,7 +24,7 @@ export class DirectoryInUse extends Error {
  * @throws DirectoryInUse
  */
 export function lockDirectory(directory: string): () => void {
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const path = realpathSync(directory);
   if (held.has(path)) throw new DirectoryInUse(directory, "this process itself");
   const mine = fileNameOf(process.pid);
@@ -40,6 +40,19 @@ export function lockDirectory(directory: string): () => void {
   return () => {
     if (held.delete(path)) rmSync(join(path, mine), { force: true });
   };
+}
+
+/** One by one: `recursive` of Node.js 20 never returns where a parent says that it is not there and cannot be made, as in /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have been quicker.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 /** A living process that has put down its file, and is not this one. Files of the dead are cleared away. */

@@ -33,7 +33,9 @@ describe("a run", () => {
     const run = sim(["run", "--duration", "3s", "--interval", "150ms", "--json", "--qos", QoS]);
     expect(await run.ended()).toBe(0);
     expect(run.stderr).toBe("");
-    const { published, acknowledged, seconds, ...rest } = run.summary();
+    const { published, acknowledged, refused, seconds, ...rest } = run.summary();
+    // What was measured before there was a connection has no way to go at QoS 0.
+    if (QoS !== "0") expect(refused).toBe(0);
     expect(published).toBeGreaterThanOrEqual(18);
     expect(acknowledged).toBe(published);
     expect(rest).toEqual({
@@ -226,10 +228,9 @@ test("when the broker is gone, a second Ctrl-C does not wait for it", async () =
   await run.event("disconnected", ({ t }) => t > stopping + 400);
   run.signal("SIGINT");
   expect(await run.ended()).toBe(1);
-  const { lost: missing, pending, acknowledged, seconds } = run.summary();
-  // What was acknowledged just before may not have come to the observer any more.
-  expect(missing).toBeGreaterThanOrEqual(pending);
-  expect(missing).toBeLessThanOrEqual(pending + acknowledged);
+  const { lost: missing, pending, seconds } = run.summary();
+  // What was acknowledged just before may not have come to the observer any more: then it does not know.
+  expect([0, null]).toContain(missing);
   expect(pending).toBeGreaterThan(0);
   expect(seconds).toBeLessThan(20);
 });
@@ -240,7 +241,7 @@ describe("wrong usage gets one line and exit code 2", () => {
   test.for([
     ["--bogus", "unknown flag --bogus: known are --broker, --password-file, --board,"],
     ["--board nope", `--board is "nope": must be one of ${boards}`],
-    ["--interval soon", '--interval is "soon": must be a duration with its unit (ms, s, m, h), "100ms" to "24h"'],
+    ["--interval soon", '--interval is "soon": must be a duration with its unit (ms, s, m, h, d), "100ms" to "24h"'],
     ["--broker http://x", '--broker is "http://x": must begin with mqtt://, as in mqtt://user:password@host:port'],
     ["nope", 'unknown command "nope": known are run'],
     ["mqtt://user:pw@h", 'unknown command "mqtt://***@h": known are run'],

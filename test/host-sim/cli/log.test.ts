@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Happening, SimEvent } from "../../../host-sim/cli/events.js";
 import { JsonLines } from "../../../host-sim/cli/json.js";
 import { Log } from "../../../host-sim/cli/log.js";
-import { clockTime, shellQuoted, span } from "../../../host-sim/cli/log-text.js";
+import { clockTime, span } from "../../../host-sim/cli/log-text.js";
+import { shellQuoted } from "../../../host-sim/cli/watch-lines.js";
 
 let written: string;
 let log: Log;
@@ -197,6 +198,7 @@ test("the summary says what it counts, and what could not be told", () => {
     restarts: 0,
     pending: 1,
     dropped: 0,
+    refused: 0,
     seconds: 20,
   };
   log.show({ event: "summary", ...counts, lost: null, duplicated: 0 });
@@ -214,6 +216,39 @@ test("the summary says what it counts, and what could not be told", () => {
     "",
   ]);
 });
+
+test.each([80, 50])(
+  "at %i columns no line is longer, no word is broken, and what goes on stands under its column",
+  (columns) => {
+    written = "";
+    const narrow = new Log(
+      (text) => {
+        written += text;
+      },
+      false,
+      columns,
+    );
+    const reading = { temperature: 21.444, humidity: 48.26, pressure: 101_325, seq: 3, time: "t" };
+    const said: Happening[] = [
+      connected,
+      accepted(1, "reading/climate", reading),
+      acknowledged(1, 2.34),
+      {
+        event: "error",
+        where: "mqtt",
+        message: "the broker has closed the connection twelve times",
+        code: "message-parked",
+      },
+      { event: "disconnected", reason: "the connection to broker.home:1883 was closed: closed by peer", delay: 5000 },
+    ];
+    for (const happening of said) narrow.show({ ...happening, t: 3_214 } as SimEvent);
+    for (const line of lines()) expect(line.length).toBeLessThanOrEqual(columns);
+    const words = lines().join(" ").split(/ +/);
+    for (const word of ["temperature", "°C", "acknowledged", "connection", "broker.home:1883", "forbids?"].slice(1))
+      expect(words).toContain(word);
+    for (const line of lines()) expect(line).toMatch(/^( {24}\S| 0:03\.214 )/);
+  },
+);
 
 test("colours do not move the columns", () => {
   let colored = "";

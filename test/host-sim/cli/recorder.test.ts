@@ -3,6 +3,8 @@ import type { SimEvent } from "../../../host-sim/cli/events.js";
 import { Recorder } from "../../../host-sim/cli/recorder.js";
 import { MqttError } from "../../../src/mqtt/errors.js";
 
+const watching = { granted: 2, isReliable: true, wasAway: false } as const;
+
 let events: SimEvent[];
 let recorder: Recorder;
 
@@ -47,7 +49,7 @@ describe("the node's journal becomes events", () => {
     journal.published(1, "lost");
     journal.published(99, "delivered");
     expect(events.slice(1)).toMatchObject([{ event: "error", where: "publish a" }]);
-    expect(recorder.summary(2)).toMatchObject({ published: 1, acknowledged: 0, lost: 1 });
+    expect(recorder.summary(watching)).toMatchObject({ published: 1, acknowledged: 0, lost: 1 });
   });
 
   test("an error keeps its kind and code; firmware that is halted has nothing to say", () => {
@@ -80,14 +82,14 @@ describe("the summary", () => {
     recorder.restart("by command");
     const second = recorder.journal(device);
     second.connected(true);
-    expect(recorder.summary(2)).toMatchObject({ reconnects: 1, restarts: 1 });
+    expect(recorder.summary(watching)).toMatchObject({ reconnects: 1, restarts: 1 });
     expect(events.filter(({ event }) => event === "restart")).toMatchObject([{ reason: "by command", count: 1 }]);
   });
 
   test("counts messages of one start that are acknowledged in the next", () => {
     recorder.journal(device).accepted(1, "a", "x", 1, false);
     recorder.journal(device).published(1, "delivered");
-    expect(recorder.summary(2)).toMatchObject({ published: 1, acknowledged: 1, pending: 0 });
+    expect(recorder.summary(watching)).toMatchObject({ published: 1, acknowledged: 1, pending: 0 });
   });
 
   test.each([
@@ -98,10 +100,63 @@ describe("the summary", () => {
     [undefined, 2, { lost: null, duplicated: null }],
   ] as const)("granted %s, messages of QoS %s", (granted, QoS, told) => {
     recorder.journal(device).accepted(1, "a", "x", QoS, false);
-    expect(recorder.summary(granted)).toMatchObject(told);
+    recorder.journal(device).published(1, "delivered");
+    expect(recorder.summary({ granted, isReliable: granted !== undefined, wasAway: false })).toMatchObject(told);
+  });
+
+  test("what is still to be delivered is not lost", () => {
+    for (const token of [1, 2, 3]) recorder.journal(device).accepted(token, "a", "x", 1, false);
+    recorder.journal(device).published(1, "delivered");
+    recorder.ledger.seen("a", "x", 1);
+    expect(recorder.summary(watching)).toMatchObject({ acknowledged: 1, pending: 2, lost: 0 });
+    recorder.journal(device).published(2, "delivered");
+    expect(recorder.summary(watching)).toMatchObject({ acknowledged: 2, pending: 1, lost: 1 });
+  });
+
+  test("of an observer that may have missed something says only what it has seen", () => {
+    const journal = recorder.journal(device);
+    journal.accepted(1, "a", "x", 2, false);
+    journal.published(1, "delivered");
+    const unsure = { ...watching, isReliable: false };
+    expect(recorder.summary(unsure)).toMatchObject({ lost: null, duplicated: null });
+    recorder.ledger.seen("a", "x", 2);
+    expect(recorder.summary(unsure)).toMatchObject({ lost: 0, duplicated: null });
+  });
+
+  test("of an observer that was away at times cannot tell what became of messages with QoS 0", () => {
+    const journal = recorder.journal(device);
+    journal.accepted(1, "a", "x", 1, false);
+    journal.published(1, "delivered");
+    const away = { ...watching, wasAway: true };
+    expect(recorder.summary(away)).toMatchObject({ lost: 1 });
+    journal.accepted(2, "a", "y", 0, false);
+    journal.published(2, "delivered");
+    expect(recorder.summary(watching)).toMatchObject({ lost: 2 });
+    expect(recorder.summary(away)).toMatchObject({ lost: null });
+  });
+
+  test("counts what was given up, of an earlier run too, and readings that found no room", () => {
+    const journal = recorder.journal(device);
+    journal.accepted(1, "a", "x", 1, false);
+    journal.dropped(1, "a", "x", "full");
+    journal.dropped(99, "a", "older", "age");
+    journal.error(new Error("no room"), "publish motewire/porch/reading/climate");
+    // It is made anew.
+    journal.error(new Error("no room"), "publish motewire/porch/diagnostics");
+    expect(recorder.summary(watching)).toMatchObject({ published: 1, dropped: 2, refused: 1, lost: 0, pending: 0 });
+  });
+
+  test("begins with the run, not with what had to be built before it", () => {
+    recorder.begin();
+    expect(recorder.now).toBeLessThan(1000);
+    expect(recorder.summary(watching).seconds).toBeLessThan(1);
   });
 
   test("of a run without messages needs no observer", () => {
-    expect(recorder.summary(undefined)).toMatchObject({ published: 0, lost: 0, duplicated: 0 });
+    expect(recorder.summary({ granted: undefined, isReliable: false, wasAway: false })).toMatchObject({
+      published: 0,
+      lost: 0,
+      duplicated: 0,
+    });
   });
 });
