@@ -201,6 +201,55 @@ describe("with a broker that misbehaves", () => {
     expect(observer.state).toBe("connecting");
   });
 
+  test("each attempt waits twice as long as the one before it, up to half a minute", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    cleanUp.push(() => vi.useRealTimers());
+    // Whoever asks is gone before it has said anything.
+    let came = () => {};
+    server.removeAllListeners("connection").on("connection", (socket: Socket) => {
+      socket.on("error", () => {}).destroy();
+      came();
+    });
+    const attempt = () =>
+      new Promise<void>((done) => {
+        came = done;
+      });
+    let attempted = attempt();
+    const before = vi.getTimerCount();
+    observe(broker());
+    for (const delay of [250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+      await attempted;
+      while (vi.getTimerCount() === before) await new Promise(setImmediate);
+      let isEarly = true;
+      attempted = attempt().then(() => expect(isEarly).toBe(false));
+      vi.advanceTimersByTime(delay - 1);
+      for (let n = 0; n < 20; n++) await new Promise(setImmediate);
+      isEarly = false;
+      vi.advanceTimersByTime(1);
+    }
+    await attempted;
+  });
+
+  test("it keeps nobody out who came through to a broker that will not have it, and says that it may have missed something", async () => {
+    answer = (_packet, _reply, socket) => socket.destroy();
+    const { observer, problems } = observe(broker());
+    await observer.hurry();
+    expect(observer.state).toBe("connecting");
+    observer.nodeConnected();
+    expect(problems).toEqual(["the node was connected before it: messages may have passed unseen"]);
+    answer = accept(2);
+    await observer.hurry();
+    expect(observer.state).toBe("watching");
+    expect(observer.isReliable).toBe(false);
+  });
+
+  test("nor does it where the broker never answers", { timeout: 15_000 }, async () => {
+    answer = () => {};
+    const { observer } = observe(broker());
+    await observer.hurry();
+    expect(observer.state).toBe("connecting");
+  });
+
   test("a session that the broker has forgotten is told", async () => {
     answer = (packet, reply, socket) => {
       if (packet.cmd === "connect") reply({ cmd: "connack", returnCode: 0, sessionPresent: false });
