@@ -66,7 +66,10 @@ function help(): string {
 }
 
 const terminal = processTerminal();
+// Only then is it known that all of the output could be written: a pipe's or a disk's error comes after the write.
+process.once("exit", () => {
+  if (terminal.isCut) process.exitCode ||= 1;
+});
 process.exitCode = await main(process.argv.slice(2), terminal);
-if (terminal.isCut) process.exitCode ||= 1;
 // Otherwise the program ends by itself, for nothing is left that runs.
 if (terminal.isForced) process.stdout.write("", () => process.exit());

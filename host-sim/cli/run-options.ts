@@ -149,8 +149,8 @@ Usage: npm start -- [flags]
 
 ${describeFlags(runFlags)}
 
-Exit codes: 0 done, 1 messages were lost or duplicated or could not be checked, 2 wrong usage, 3 no connection to the
-broker within the duration.`;
+Exit codes: 0 done, 1 messages were lost or duplicated, could not be checked, or were still to be delivered and nothing
+keeps them, 2 wrong usage, 3 no connection to the broker within the duration.`;
 
 /**
  * @param password of the broker, where neither its URL nor a file holds it

@@ -1,6 +1,12 @@
 import { execFile } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, expect, test, vi } from "vitest";
+import { buildHost } from "../../host-sim/xs/engine/build.js";
+import { cacheFolder } from "../../host-sim/xs/engine/paths.js";
+import { sourcesFolder } from "../../host-sim/xs/engine/sources.js";
 import { describeWith } from "../support/describe-with.js";
 import { Mosquitto } from "../support/mosquitto.js";
 import { command } from "../support/requirements.js";
@@ -39,6 +45,41 @@ describeWith("C compiler", "run --engine xs", () => {
     cleanUp.push(() => node.kill());
     expect(await node.ended()).toBe(0);
     expect(node.stdout).toMatch(/XS heap +\d+ of \d+ bytes +connected +\d+ slots, \d+ bytes of chunks/);
+  });
+
+  test("says how far it is while the engine is built, beside its output, and its time begins after that", async () => {
+    await buildHost();
+    const folder = mkdtempSync(join(tmpdir(), "motewire-build-"));
+    cleanUp.push(() => rmSync(folder, { recursive: true, force: true }));
+    symlinkSync(sourcesFolder, join(folder, basename(sourcesFolder)));
+    // A compiler that is slow to begin with, and has the object where it was made before.
+    const compiler = join(folder, "gcc");
+    writeFileSync(
+      compiler,
+      `#!/bin/sh
+case "$*" in
+  *" -c "*)
+    for into; do :; done
+    object=$(basename "$into"); object="\${object%.*}"
+    sleep 0.2
+    for made in ${cacheFolder}/host-*/"$object"; do test -e "$made" && cp "$made" "$into" && exit 0; done
+esac
+PATH="\${PATH#*:}" exec gcc "$@"
+`,
+    );
+    chmodSync(compiler, 0o755);
+    const node = new Sim(["--json", "--engine", "xs", "--duration", "1s"], {
+      MOTEWIRE_XS_CACHE: folder,
+      PATH: `${folder}:${process.env.PATH}`,
+    });
+    cleanUp.push(() => node.kill());
+    expect(await node.ended()).toBe(0);
+    const [first = "", ...further] = node.stderr.trimEnd().split("\n");
+    const [, total] = /^builds the XS engine, which is done once: (\d+) files to compile$/.exec(first) ?? [];
+    expect(further[0]).toBe(`20 of ${total} files compiled`);
+    expect(further.length).toBe(Math.floor(Number(total) / 20));
+    expect(node.summary().seconds).toBeLessThan(3);
+    expect(node.all("heap").map(({ label }) => label)).toContain("connected");
   });
 
   test("does not show packets, and says so", async () => {
