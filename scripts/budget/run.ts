@@ -1,4 +1,4 @@
-/** Runs a program on XS in virtual time, with a scripted broker at the other end of its one connection. */
+/** Runs a program on XS in virtual time, with a broker of the tests at the other end of its one connection. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Memory } from "../../boards/board.js";
@@ -14,7 +14,7 @@ import {
   type ProgramOptions,
   type Value,
 } from "../../host-sim/xs/engine/program.js";
-import type { ScriptedBroker } from "./broker.js";
+import type { Line } from "./line.js";
 
 /**
  * Figures are of 64-bit builds, for every machine can run those: as many slots and as much of the stack as on a device, and
@@ -44,7 +44,7 @@ export type Script = (program: Program) => Generator<number, void, void>;
 export interface RunOptions extends Partial<Pick<ProgramOptions, "prefix">> {
   readonly modules: readonly Module[];
   readonly memory: Memory;
-  readonly broker: ScriptedBroker;
+  readonly line: Line;
   readonly flash?: Flash;
   readonly script?: Script;
   /** Bytes that a socket takes at once. */
@@ -84,7 +84,7 @@ class Play {
 
 export async function runScripted(options: RunOptions): Promise<Ran> {
   const host = await buildHost({ bits: BITS });
-  const { modules, memory, broker, flash = emptyFlash(), window, prefix = [] } = options;
+  const { modules, memory, line, flash = emptyFlash(), window, prefix = [] } = options;
   const figures = new Map<string, MemoryFigures>();
   let bytecode: Readonly<Record<string, number>> = {};
   const program: Program = new Program({
@@ -98,20 +98,20 @@ export async function runScripted(options: RunOptions): Promise<Ran> {
       bytecode = sizes;
     },
     onTell: (name, values) => {
-      if (name === "closed") broker.disconnect();
+      if (name === "closed") line.close();
       options.onTell?.(name, values);
     },
     onAsk(name, values) {
       const [first = 0, second = "", third] = values;
       const { [String(first)]: store } = flash;
       if (store !== undefined) return stored(store, name, String(second), third);
-      if (name === "open") return broker.connect() ? window : 0;
+      if (name === "open") return line.connect() ? window : 0;
       if (name === "sent") {
-        broker.receive(second as Buffer);
+        line.send(second as Buffer);
         return window;
       }
       const wait = name === "turn" || name === "came" ? play.at(Number(first)) : 0;
-      if (name === "came") return broker.take() ?? (broker.open ? Math.max(wait, 1) : undefined);
+      if (name === "came") return line.take() ?? (line.open ? Math.max(wait, 1) : undefined);
       return options.onAsk?.(name, values);
     },
   });

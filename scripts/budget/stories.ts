@@ -6,7 +6,8 @@ import { World } from "../../host-sim/core/world/world.js";
 import type { Module } from "../../host-sim/xs/engine/modules.js";
 import type { Program } from "../../host-sim/xs/engine/program.js";
 import { queueBytes } from "../../src/mote/nvs.js";
-import { ScriptedBroker } from "./broker.js";
+import { AutoBroker } from "../../test/support/auto-broker.js";
+import { Line } from "./line.js";
 import { longestCommands } from "./longest.js";
 import { emptyFlash, type Flash, type Ran, runScripted } from "./run.js";
 
@@ -23,7 +24,7 @@ export interface Told extends Ran {
 
 /** A device without any code of ours that runs. */
 export async function tellNothing(board: Board, modules: readonly Module[]): Promise<Told> {
-  const ran = await runScripted({ modules, memory: board.memory, broker: new ScriptedBroker(), window: 1 });
+  const ran = await runScripted({ modules, memory: board.memory, line: new Line(new AutoBroker()), window: 1 });
   return { ...ran, wrong: ran.code === 0 ? [] : [ran.words] };
 }
 
@@ -33,12 +34,12 @@ export async function tellClient(
   modules: readonly Module[],
   { messages, early }: { messages: number; early: number },
 ): Promise<Told> {
-  const broker = new ScriptedBroker("balance");
+  const broker = new AutoBroker();
   const wrong: string[] = [];
   const ran = await runScripted({
     modules,
     memory: board.memory,
-    broker,
+    line: new Line(broker),
     window: board.socket.window,
     onTell: (name, values) => {
       if (name === "error") wrong.push(values.join(" "));
@@ -46,14 +47,14 @@ export async function tellClient(
     onAsk: (name, [count]) => {
       if (name === "work") return JSON.stringify({ messages, early });
       if (name === "hold") {
-        broker.answers = false;
+        broker.hold();
         for (let i = 0; i < Number(count); i++) broker.publish("balance", "x".repeat(50), 2);
       } else if (name === "go") broker.release();
       return undefined;
     },
   });
   if (ran.code !== 0) wrong.push(ran.words);
-  else if (broker.taken.length < messages) wrong.push(`${broker.taken.length} of ${messages} messages arrived`);
+  else if (broker.messages.length < messages) wrong.push(`${broker.messages.length} of ${messages} messages arrived`);
   return { ...ran, wrong };
 }
 
@@ -70,25 +71,27 @@ const RESTART = 75;
  */
 export async function tellNode(board: Board, modules: readonly Module[], memory: Memory = board.memory): Promise<Told> {
   const flash = emptyFlash();
-  const broker = new ScriptedBroker();
-  const first = await tellStart(board, modules, memory, flash, broker, (program) => firstLife(program, broker));
+  const broker = new AutoBroker();
+  const line = new Line(broker);
+  const first = await tellStart(board, modules, memory, flash, line, (program) => firstLife(program, line));
   if (first.code !== RESTART) return { ...first, wrong: [...first.wrong, `it did not restart: ${first.words}`] };
-  const second = await tellStart(board, modules, memory, flash, broker, (program) => secondLife(program, broker));
+  const second = await tellStart(board, modules, memory, flash, line, (program) => secondLife(program, line));
   const wrong = [...first.wrong, ...second.wrong];
   if (second.code !== 0) wrong.push(`it did not end in order: ${second.words}`);
   for (const name of ["interval", "settings", "sample", "identify", "restart"]) {
-    if (!broker.taken.some(({ topic }) => topic === `motewire/${ID}/result/${name}`))
+    if (!broker.messages.some(({ topic }) => topic === `motewire/${ID}/result/${name}`))
       wrong.push(`${name} was not obeyed`);
   }
   for (const { what, topic, result } of longestCommands(ID)) {
     const answer = topic.replace("/command/", "/result/");
-    if (!broker.taken.some((message) => message.topic === answer && result.test(message.payload)))
+    if (!broker.messages.some((message) => message.topic === answer && result.test(message.payload)))
       wrong.push(`the longest command with ${what} was not answered`);
   }
   return { ...first, ...second, memory: new Map([...first.memory, ...second.memory]), wrong };
 }
 
-function* firstLife(program: Program, broker: ScriptedBroker): Generator<number, void, void> {
+function* firstLife(program: Program, line: Line): Generator<number, void, void> {
+  const { broker } = line;
   const command = (name: string, fields: object, qos: 0 | 1 | 2 = 1) =>
     broker.publish(`motewire/${ID}/command/${name}`, JSON.stringify(fields), qos);
   program.send("measure", "started");
@@ -106,30 +109,28 @@ function* firstLife(program: Program, broker: ScriptedBroker): Generator<number,
     yield SECOND;
   }
   yield 10 * SECOND;
-  broker.answers = false;
+  broker.hold();
   yield 2 * SECOND;
   program.send("measure", "in flight");
   yield SECOND;
   broker.release();
   yield 10 * SECOND;
-  broker.up = false;
-  broker.disconnect();
+  line.cut();
   yield 90 * SECOND;
   program.send("measure", "backlog");
-  broker.up = true;
+  line.mend();
   yield 3 * 60 * SECOND;
   command("restart", { id: "6" });
   yield HOUR;
 }
 
-function* secondLife(program: Program, broker: ScriptedBroker): Generator<number, void, void> {
+function* secondLife(program: Program, line: Line): Generator<number, void, void> {
   yield 15 * SECOND;
   program.send("measure", "resumed");
   yield 15 * SECOND;
-  broker.up = false;
-  broker.disconnect();
+  line.cut();
   yield 20 * SECOND;
-  broker.up = true;
+  line.mend();
   yield 90 * SECOND;
   program.send("stop", `${5 * SECOND}`);
 }
@@ -139,7 +140,7 @@ function tellStart(
   modules: readonly Module[],
   memory: Memory,
   flash: Flash,
-  broker: ScriptedBroker,
+  line: Line,
   script: (program: Program) => Generator<number, void, void>,
 ): Promise<Told> {
   const wrong: string[] = [];
@@ -164,7 +165,7 @@ function tellStart(
     modules,
     memory,
     flash,
-    broker,
+    line,
     window: board.socket.window,
     script: (started) => {
       program = started;

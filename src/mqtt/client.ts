@@ -38,7 +38,7 @@ export class Client {
   /** Messages found parked in the store, to be reported. */
   private readonly parkedBefore: Outgoing[];
   private readonly logBound: Bound;
-  private readonly fleetingBound: Bound;
+  private readonly qos0Bound: Bound;
 
   /** @throws MqttError of kind `misuse` that names the option */
   constructor(options: ClientOptions) {
@@ -49,7 +49,7 @@ export class Client {
     this.callbacks = options;
     this.application = new Application(options);
     this.logBound = new Bound(settled.maximumQueued);
-    this.fleetingBound = new Bound(settled.maximumQueued);
+    this.qos0Bound = new Bound(settled.maximumQueued);
     // Where a foreign session is kept, a random start makes it unlikely to meet an identifier of its past.
     const first = settled.foreignSession === "random" ? 1 + Math.floor(platform.random() * 65_535) : 1;
     const identity = `${settled.id}@${settled.host}:${settled.port}`;
@@ -71,7 +71,7 @@ export class Client {
 
   /** Accepted messages that are not yet delivered, QoS 0 included. */
   get pending(): number {
-    return this.session.outbox.length + this.protocol.fleeting;
+    return this.session.outbox.length + this.protocol.qos0;
   }
 
   // ---- what the application calls
@@ -109,7 +109,7 @@ export class Client {
     const content = payload instanceof ArrayBuffer ? new Uint8Array(payload) : payload;
     const source = typeof content === "string" || content instanceof Uint8Array ? undefined : checkedSource(content);
     const outbox = this.session.outbox;
-    const bound = QoS > 0 ? this.logBound : this.fleetingBound;
+    const bound = QoS > 0 ? this.logBound : this.qos0Bound;
     if (QoS === 0 && !this.connected) throw bound.refuse(0, "offline", "QoS 0 needs a connection");
     try {
       const token = this.session.nextToken();
@@ -117,9 +117,9 @@ export class Client {
       const packet = encodePublish(topic, topicLength, content, QoS, options.retain === true, id, platform.allocate);
       if (this.pending >= MAXIMUM_MESSAGES)
         throw bound.refuse(packet.byteLength, "queue-full", `${this.pending} messages wait`);
-      bound.check(packet.byteLength, QoS > 0 ? outbox.byteLength : this.protocol.fleetingBytes, keepFree);
+      bound.check(packet.byteLength, QoS > 0 ? outbox.byteLength : this.protocol.qos0Bytes, keepFree);
       if (QoS > 0) outbox.accept(token, packet, source);
-      else this.protocol.sendFleeting(token, packet, source);
+      else this.protocol.sendQoS0(token, packet, source);
       this.connection.kick();
       return token;
     } catch (error) {
@@ -207,8 +207,8 @@ export class Client {
     });
     if (this.pending >= MAXIMUM_MESSAGES) return;
     const log = this.logBound.offers(this.session.outbox.byteLength);
-    const fleeting = this.connected && this.fleetingBound.offers(this.protocol.fleetingBytes);
-    if (log || fleeting) application.call(this.callbacks.onWritable, undefined, undefined);
+    const qos0 = this.connected && this.qos0Bound.offers(this.protocol.qos0Bytes);
+    if (log || qos0) application.call(this.callbacks.onWritable, undefined, undefined);
   }
 }
 

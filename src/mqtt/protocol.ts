@@ -131,12 +131,12 @@ export class Protocol {
   }
 
   /** QoS 0 messages that wait for room. */
-  get fleeting(): number {
-    return this.sender.fleeting;
+  get qos0(): number {
+    return this.sender.qos0;
   }
 
-  get fleetingBytes(): number {
-    return this.sender.fleetingBytes;
+  get qos0Bytes(): number {
+    return this.sender.qos0Bytes;
   }
 
   // ---- commands
@@ -222,7 +222,7 @@ export class Protocol {
   }
 
   /** Takes a QoS 0 message to be sent. */
-  sendFleeting(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
+  sendQoS0(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
     this.sender.send(token, packet, source);
   }
 

@@ -14,7 +14,7 @@ import { DISCONNECT, DUP, PINGREQ, PUBREL, RESERVED_FLAGS } from "./wire/packet.
 export const MAXIMUM_ANSWERS = 32;
 
 /** A QoS 0 message that waits for room. */
-interface Fleeting {
+interface QoS0Message {
   readonly token: number;
   readonly packet: Uint8Array;
   readonly source: PayloadSource | undefined;
@@ -31,8 +31,8 @@ export class Sender {
 
   /** PUBACK, PUBREC, PUBREL and PUBCOMP to be sent: type·65,536 + identifier. */
   private answers: number[] = [];
-  private _fleeting: Fleeting[] = [];
-  private _fleetingBytes = 0;
+  private _qos0: QoS0Message[] = [];
+  private _qos0Bytes = 0;
   private _pingDue = false;
   /** The broker takes part: what the session holds may be sent. */
   private _ready = false;
@@ -46,7 +46,7 @@ export class Sender {
   /** Bytes of it that are sent. */
   private at = 0;
   private entry: Outgoing | undefined;
-  private fleetingToken = 0;
+  private qos0Token = 0;
 
   /** When the last packet was sent whole. */
   sentAt = 0;
@@ -91,12 +91,12 @@ export class Sender {
   }
 
   /** QoS 0 messages that wait for room. */
-  get fleeting(): number {
-    return this._fleeting.length;
+  get qos0(): number {
+    return this._qos0.length;
   }
 
-  get fleetingBytes(): number {
-    return this._fleetingBytes;
+  get qos0Bytes(): number {
+    return this._qos0Bytes;
   }
 
   // ---- what is to be sent
@@ -127,8 +127,8 @@ export class Sender {
   }
 
   send(token: number, packet: Uint8Array, source: PayloadSource | undefined): void {
-    this._fleeting.push({ token, packet, source });
-    this._fleetingBytes += packet.byteLength;
+    this._qos0.push({ token, packet, source });
+    this._qos0Bytes += packet.byteLength;
   }
 
   /** Ends with DISCONNECT; nothing follows. Section 3.14. */
@@ -140,17 +140,17 @@ export class Sender {
 
   /** The connection has ended. QoS 0 messages end with it. */
   closed(): void {
-    const fleeting = this._fleeting;
-    const token = this.fleetingToken;
+    const qos0 = this._qos0;
+    const token = this.qos0Token;
     this._ready = this._pingDue = this.full = false;
     this.early = 0;
     this.pingAt = undefined;
     this.answers = [];
     this.packet = this.source = this.entry = undefined;
-    this._fleeting = [];
-    this._fleetingBytes = this.fleetingToken = 0;
+    this._qos0 = [];
+    this._qos0Bytes = this.qos0Token = 0;
     if (token > 0) this.published(token, "lost");
-    fleeting.forEach((message) => {
+    qos0.forEach((message) => {
       this.published(message.token, "lost");
     });
   }
@@ -200,9 +200,9 @@ export class Sender {
       source.read(into, offset);
     } catch (error) {
       const entry = this.entry;
-      const token = entry?.token ?? this.fleetingToken;
+      const token = entry?.token ?? this.qos0Token;
       if (entry !== undefined) this.session.outbox.complete(this.session.outbox.log.indexOf(entry.id));
-      this.fleetingToken = 0;
+      this.qos0Token = 0;
       this.published(token, "lost");
       throw resource("source-failed", `the payload's source failed at byte ${offset}`, error);
     }
@@ -210,9 +210,9 @@ export class Sender {
 
   private sent(now: number): void {
     if (this.entry !== undefined) this.entry.sentAt = now;
-    const token = this.fleetingToken;
+    const token = this.qos0Token;
     this.packet = this.source = this.entry = undefined;
-    this.fleetingToken = 0;
+    this.qos0Token = 0;
     this.sentAt = now;
     if (token > 0) this.published(token, "delivered");
   }
@@ -254,10 +254,10 @@ export class Sender {
         this.beginEntry(entry, now);
         return true;
       }
-      const message = this._fleeting.shift();
+      const message = this._qos0.shift();
       if (message === undefined) return false;
-      this._fleetingBytes -= message.packet.byteLength;
-      this.fleetingToken = message.token;
+      this._qos0Bytes -= message.packet.byteLength;
+      this.qos0Token = message.token;
       this.begin(message.packet, message.packet.byteLength, message.source);
     }
     return true;

@@ -13,7 +13,7 @@ import { Mote, type MoteOptions } from "../../src/mote/mote.js";
 import type { DropPolicy } from "../../src/mote/policy.js";
 import type { Outcome, QoS } from "../../src/mqtt/api.js";
 import type { LinkState, NetworkLink, NetworkLinkOptions, Sample, Sensor } from "../../src/platform.js";
-import { AutoBroker, type Json } from "./auto-broker.js";
+import { AutoBroker, type Json } from "../support/auto-broker.js";
 
 const ADDRESS = "192.0.2.1";
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { board } from "../../boards/esp32c3_devkitm/board.js";
 import { latency } from "../../host-sim/core/network/rules.js";
 import { queueBytes } from "../../src/mote/nvs.js";
-import type { Json } from "./auto-broker.js";
+import type { Json } from "../support/auto-broker.js";
 import { Bench } from "./bench.js";
 
 /** What a device has: the least of all boards. */

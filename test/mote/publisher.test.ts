@@ -19,13 +19,13 @@ describe("publisher", () => {
   let tally: Tally;
   let asked: number;
   /** With a store that is full: bytes that are free for QoS 0. */
-  let fleetingRoom: number | undefined;
+  let qos0Room: number | undefined;
 
   /** What matters of a client here: how many messages it takes, and that they can be given up. */
   const client = {
     publish(topic: string, _payload: string, { QoS = 0, keepFree = 0 }: PublishOptions) {
       if (failure !== undefined) throw failure;
-      if (fleetingRoom !== undefined && (QoS > 0 || keepFree > fleetingRoom)) {
+      if (qos0Room !== undefined && (QoS > 0 || keepFree > qos0Room)) {
         throw new MqttError("resource", QoS > 0 ? "store-full" : "queue-full", "there is no room");
       }
       if (waiting.length >= ROOM) throw new MqttError("resource", "queue-full", `${waiting.length} messages wait`);
@@ -42,7 +42,7 @@ describe("publisher", () => {
   beforeEach(() => {
     waiting = [];
     failure = undefined;
-    fleetingRoom = undefined;
+    qos0Room = undefined;
     notes = new Notes();
     asked = 0;
   });
@@ -79,7 +79,7 @@ describe("publisher", () => {
 
   it("answers a command that was obeyed when the store is full, with the room that refusals leave", () => {
     const box = publisher(nothing);
-    fleetingRoom = 1000;
+    qos0Room = 1000;
     expect(box.answer("refusal", "{}", false)).toBe(0);
     expect(box.answer("result", "{}", true)).toBe(1);
     expect(notes.lines.filter((line) => line.startsWith("accepted"))).toEqual(["accepted 1 result {} QoS 0"]);

@@ -11,7 +11,7 @@ import { RandomStream } from "../../host-sim/core/world/random.js";
 import type { ClientOptions, Outcome, QoS } from "../../src/mqtt/api.js";
 import { Client, type MqttError } from "../../src/mqtt/index.js";
 import { StorageFailure } from "../../src/platforms/storage-error.js";
-import { AutoBroker } from "../mote/auto-broker.js";
+import { AutoBroker } from "../support/auto-broker.js";
 
 const ADDRESS = "192.0.2.1";
 const ID = "mote";

@@ -251,7 +251,7 @@ export class Broker {
     const QoS = Math.min(granted, message.QoS) as QoS;
     const connection = this.#connections.get(session.id);
     if (QoS === 0) {
-      connection?.sendFleeting(message, retain);
+      connection?.sendQoS0(message, retain);
       return;
     }
     if (session.deliveries.length >= this.manners.queue) {

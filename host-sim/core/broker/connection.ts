@@ -115,7 +115,7 @@ export class BrokerConnection implements PeerCallbacks {
   }
 
   /** Sends a message with QoS 0. */
-  sendFleeting(message: BrokerMessage, retain: boolean): void {
+  sendQoS0(message: BrokerMessage, retain: boolean): void {
     if (this.#ready && !this.#ended) this.#sendPublish(message, 0, retain, 0, false);
   }
 

@@ -1,9 +1,10 @@
 /**
  * A broker that does by itself what MQTT 3.1.1 asks of one: sessions, acknowledgements, retained messages, wills and
- * redelivery. In memory and in virtual time; small, because a test must see through it.
+ * redelivery. Without a clock or a network of its own: who has bytes gives them, on whichever engine the client runs.
+ * Small, because a test must see through it.
  */
-import type { Peer } from "../../host-sim/core/network/link.js";
-import { generate, type Packet, type PacketOf, PacketReader } from "../support/packets.js";
+import type { Peer, PeerCallbacks } from "../../host-sim/core/network/link.js";
+import { generate, type Packet, type PacketOf, PacketReader } from "./packets.js";
 
 export interface Delivered {
   readonly topic: string;
@@ -39,6 +40,9 @@ interface Session {
   nextId: number;
 }
 
+/** The client's end of a connection. */
+type Far = Pick<Peer, "push" | "close">;
+
 export class AutoBroker {
   /** Application messages, in the order of their arrival; wills too. */
   readonly messages: Delivered[] = [];
@@ -61,8 +65,27 @@ export class AutoBroker {
   grants: (QoS: QoS) => number = (QoS) => QoS;
   readonly #sessions = new Map<string, Session>();
   readonly #connections = new Map<string, BrokerConnection>();
+  #held: (() => void)[] | undefined;
 
-  accept = (peer: Peer) => new BrokerConnection(this, peer).callbacks;
+  accept = (peer: Far): PeerCallbacks => new BrokerConnection(this, peer).callbacks;
+
+  /** Neither PUBLISH nor PUBREC is dealt with, until {@link release}. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const go of held) go();
+  }
+
+  /** @internal @returns whether it is held */
+  holds({ cmd }: Packet, go: () => void): boolean {
+    if (this.#held === undefined || (cmd !== "publish" && cmd !== "pubrec")) return false;
+    this.#held.push(go);
+    return true;
+  }
 
   /** What came on this topic. */
   on(topic: string): Delivered[] {
@@ -138,7 +161,8 @@ export class AutoBroker {
   }
 
   #deliver(id: string, session: Session, message: Delivered): void {
-    const messageId = session.nextId++;
+    const messageId = session.nextId;
+    session.nextId = (messageId % 65_535) + 1;
     if (message.QoS > 0) session.unacknowledged.set(messageId, { ...message, messageId, released: false });
     this.#connections.get(id)?.deliver(message, messageId, false);
   }
@@ -146,26 +170,25 @@ export class AutoBroker {
 
 class BrokerConnection {
   readonly #broker: AutoBroker;
-  readonly #peer: Peer;
+  readonly #peer: Far;
   readonly #reader = new PacketReader();
   #id = "";
   #ended = false;
   #will: Delivered | undefined;
   readonly callbacks = {
     onBytes: (bytes: Uint8Array): void => {
-      for (const packet of this.#reader.push(bytes)) if (!this.#ended) this.#packet(packet);
+      for (const packet of this.#reader.push(bytes)) this.#packet(packet);
       if (this.#reader.failure !== undefined) throw new Error(this.#reader.failure);
     },
     onClose: (): void => this.#gone(),
   };
 
-  constructor(broker: AutoBroker, peer: Peer) {
+  constructor(broker: AutoBroker, peer: Far) {
     this.#broker = broker;
     this.#peer = peer;
   }
 
   kick(): void {
-    this.#ended = true;
     this.#peer.close();
     this.#gone();
   }
@@ -180,6 +203,7 @@ class BrokerConnection {
   }
 
   #gone(): void {
+    this.#ended = true;
     this.#broker.leave(this.#id, this);
     const will = this.#will;
     this.#will = undefined;
@@ -187,6 +211,7 @@ class BrokerConnection {
   }
 
   #packet(packet: Packet): void {
+    if (this.#ended || this.#broker.holds(packet, () => this.#packet(packet))) return;
     this.#broker.onPacket(packet);
     const session = () => this.#broker.session(this.#id);
     const answers = packet.cmd === "connect" ? undefined : this.#broker.answersWith(packet);
