@@ -1,22 +1,27 @@
 /** Packets of a stream, none of which is held beyond a bound, whatever length is announced. */
+
+/** Bytes of a packet that are kept where nobody says how many. */
 const KEPT = 131_072;
 
 /** Bytes of a fixed header at most. MQTT 3.1.1 section 2.2.3. */
 const LONGEST_HEADER = 5;
 
 /**
- * Passes each packet on as soon as it is there to its end. Of one that is longer than 128 KB the rest is left out, and its
+ * Passes each packet on as soon as it is there to its end. Of one that is longer than the bound the rest is left out, and its
  * length made to fit: topic and packet identifier are whole then, so that its hand-shake goes on.
  */
 export class BoundedPackets {
   readonly #onPacket: (bytes: Buffer) => void;
+  readonly #bound: number;
   #header: number[] = [];
   #parts: Buffer[] = [];
   /** Bytes of the packet's body that are still to come, and of those, bytes to keep; undefined: in the header. */
   #rest: { all: number; kept: number } | undefined;
 
-  constructor(onPacket: (bytes: Buffer) => void) {
+  /** @param bound bytes that are kept of a packet, 128 KB where nothing is said */
+  constructor(onPacket: (bytes: Buffer) => void, bound = KEPT) {
     this.#onPacket = onPacket;
+    this.#bound = bound;
   }
 
   take(bytes: Buffer): void {
@@ -47,7 +52,7 @@ export class BoundedPackets {
       return;
     }
     const all = this.#header.slice(1).reduce((sum, digit, index) => sum + (digit & 0x7f) * 128 ** index, 0);
-    this.#rest = { all, kept: Math.min(all, KEPT) };
+    this.#rest = { all, kept: Math.min(all, this.#bound) };
   }
 
   #pass(): void {

@@ -6,6 +6,8 @@ import { BoundedPackets } from "./bounded.js";
 
 export interface RawMqttEvents {
   onPacket(packet: Packet): void;
+  /** Bytes that are kept of a packet: see {@link BoundedPackets}. */
+  readonly bound?: number;
   /** Comes once, unless {@link RawMqtt.end} was called before. */
   onClose(reason: string): void;
 }
@@ -32,7 +34,7 @@ export class RawMqtt {
     this.#socket = connect({ host: broker.host, port: broker.port, noDelay: true });
     this.#socket.setTimeout(DEADLINE, () => this.#socket.destroy(new Error("no answer from the broker")));
     this.#socket.on("connect", () => this.send(connectPacket(broker, id, clean)));
-    const packets = new BoundedPackets((bytes) => decoder.parse(bytes));
+    const packets = new BoundedPackets((bytes) => decoder.parse(bytes), events.bound);
     this.#socket.on("data", (bytes) => packets.take(bytes));
     this.#socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#reason = error.code === "ECONNREFUSED" ? "connection refused" : error.message;

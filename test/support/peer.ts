@@ -33,6 +33,7 @@ export class Peer {
 
   private constructor(broker: BrokerAddress, { id, clean = true }: PeerOptions) {
     this.#link = new RawMqtt(broker, id, clean, {
+      bound: Number.POSITIVE_INFINITY,
       onPacket: (packet) => {
         this.#onPacket(packet);
         this.#watch.changed();
