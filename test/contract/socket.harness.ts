@@ -2,20 +2,32 @@
 
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket as NodeSocket, type Server } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Accept } from "../../host-sim/core/network/link.js";
 import { Network, type StationOptions } from "../../host-sim/core/network/network.js";
+import { overWebSocket } from "../../host-sim/core/network/websocket.js";
 import type { VirtualClock } from "../../host-sim/core/world/clock.js";
-import type { OpenSocket } from "../../src/platform.js";
+import { RandomStream } from "../../host-sim/core/world/random.js";
+import type { OpenSocket, Random } from "../../src/platform.js";
+import { nodejsClock } from "../../src/platforms/nodejs/clock.js";
+import { websocketOpener } from "../../src/transports/websocket/opener.js";
 import { clockAtTheWrap, untilReal, untilVirtual } from "./contract.js";
 import { bootOf } from "./harness.js";
 import type { Peer, SocketHarness } from "./socket.recorder.js";
 
+/** In front of who takes connections in memory. */
+type Front = (accept: Accept) => Accept;
 type Change = (openSocket: OpenSocket, clock: VirtualClock) => OpenSocket;
 
-export function memoryPeers(options: StationOptions, change: Change = (openSocket) => openSocket): SocketHarness {
+export function memoryPeers(
+  options: StationOptions,
+  change: Change = (openSocket) => openSocket,
+  front: Front = (accept) => accept,
+): SocketHarness {
   const clock = clockAtTheWrap();
   const network = new Network({ clock });
   const peers: Peer[] = [];
-  network.listen("192.0.2.1", 1883, (link) => {
+  const accept: Accept = (link) => {
     const parts: Uint8Array[] = [];
     const peer = {
       ended: false,
@@ -35,7 +47,8 @@ export function memoryPeers(options: StationOptions, change: Change = (openSocke
         peer.ended = true;
       },
     };
-  });
+  };
+  network.listen("192.0.2.1", 1883, front(accept));
   return {
     openSocket: change(network.station(options).openSocket, clock),
     address: "192.0.2.1",
@@ -44,6 +57,15 @@ export function memoryPeers(options: StationOptions, change: Change = (openSocke
     peers,
     until: untilVirtual(clock),
   };
+}
+
+/** Over WebSocket. @param chance by which the server cuts what it sends */
+export function webSocketPeers(options: StationOptions, chance?: Random): SocketHarness {
+  return memoryPeers(
+    options,
+    (openSocket, clock) => websocketOpener({ openSocket, clock, random: new RandomStream("masks").random }),
+    (accept) => overWebSocket(accept, chance),
+  );
 }
 
 /** As a program sees its sockets on a machine that can be restarted. */
@@ -77,6 +99,52 @@ export async function loopbackPeers(openSocket: OpenSocket): Promise<SocketHarne
       await once(server, "close");
     },
   };
+}
+
+/** Over WebSocket, with the package `ws` at the other end. @param beneath opens the TCP connection */
+export async function wsPeers(beneath: OpenSocket): Promise<SocketHarness> {
+  const peers: Peer[] = [];
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => "mqtt" });
+  await once(server, "listening");
+  server.on("connection", (socket, request) => peers.push(wsPeer(socket, request.socket)));
+  const closed = createServer();
+  const closedPort = await listen(closed);
+  closed.close();
+  await once(closed, "close");
+  return {
+    openSocket: websocketOpener({ openSocket: beneath, clock: nodejsClock, random: Math.random }),
+    address: "127.0.0.1",
+    port: (server.address() as AddressInfo).port,
+    closedPort,
+    peers,
+    until: untilReal,
+    async dispose() {
+      for (const socket of server.clients) socket.terminate();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+function wsPeer(socket: WebSocket, connection: NodeSocket): Peer {
+  const parts: Buffer[] = [];
+  const peer = {
+    ended: false,
+    count: 0,
+    received: () => Uint8Array.from(Buffer.concat(parts)),
+    push: (bytes: Uint8Array) => socket.send(bytes),
+    close: () => socket.close(1000),
+    reset: () => connection.resetAndDestroy(),
+  };
+  socket.on("message", (data: Buffer) => {
+    parts.push(data);
+    peer.count += data.length;
+  });
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    peer.ended = true;
+  });
+  return peer;
 }
 
 function loopbackPeer(connection: NodeSocket): Peer {

@@ -4,7 +4,7 @@ import type { OpenSocket, Socket, SocketOptions } from "../../src/platform.js";
 import { openTcpSocket, tcpOpener } from "../../src/platforms/nodejs/tcp.js";
 import { runContract, runDefects } from "./contract.js";
 import { socketContract } from "./socket.contract.js";
-import { bootPeers, loopbackPeers, memoryPeers } from "./socket.harness.js";
+import { bootPeers, loopbackPeers, memoryPeers, webSocketPeers, wsPeers } from "./socket.harness.js";
 
 for (const window of [1, 100, 1536, 8192])
   runContract(`socket in memory with a window of ${window}`, socketContract, () =>
@@ -26,6 +26,29 @@ runContract("TCP socket of Node.js", socketContract, () => loopbackPeers(openTcp
 
 runContract("TCP socket of Node.js with a window of 64", socketContract, () =>
   loopbackPeers(tcpOpener({ window: 64 })),
+);
+
+for (const window of [1, 7, 100, 8192])
+  runContract(`WebSocket in memory over a window of ${window}`, socketContract, () =>
+    webSocketPeers({ window, receiveWindow: Math.max(16, window / 2) }),
+  );
+
+runContract("WebSocket in memory over a bad network, from a server that cuts what it sends", socketContract, () => {
+  const random = new RandomStream("bad network");
+  return webSocketPeers(
+    {
+      window: 300,
+      receiveWindow: 700,
+      rules: [latency(80, 60, random.random), bandwidth(40_000), slicer(90, 80, 0, random.random)],
+    },
+    new RandomStream("frames").random,
+  );
+});
+
+runContract("WebSocket over TCP of Node.js, to the package ws", socketContract, () => wsPeers(openTcpSocket));
+
+runContract("WebSocket over TCP of Node.js with a window of 64, to the package ws", socketContract, () =>
+  wsPeers(tcpOpener({ window: 64 })),
 );
 
 /** A socket in memory of which some methods or callbacks are spoilt. */

@@ -22,6 +22,7 @@ type RoomName =
   | "platform"
   | "mqtt"
   | "mote"
+  | "transports"
   | "moddable"
   | "nodejs"
   | "platforms"
@@ -45,6 +46,7 @@ const boardData = ["board", "boards"] as const;
 /** What code may import that is never delivered: tests and scripts. */
 const undelivered = [
   ...portable,
+  "transports",
   ...boardData,
   "moddable",
   "nodejs",
@@ -64,33 +66,41 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
   { name: "platform", files: /^src\/platform\.ts$/, may: [], onDevice: true },
   { name: "mqtt", files: /^src\/mqtt\//, may: ["mqtt"], types: ["platform"], onDevice: true },
   { name: "mote", files: /^src\/mote\//, may: ["mote", "mqtt"], types: ["platform"], onDevice: true },
+  // Openers over openers.
+  {
+    name: "transports",
+    files: /^src\/transports\//,
+    may: ["transports"],
+    types: ["platform"],
+    onDevice: true,
+  },
   // Each platform, and what those have in common that are no device.
   {
     name: "moddable",
     files: /^src\/platforms\/moddable\//,
-    may: [...portable, "moddable", "sdk"],
+    may: [...portable, "transports", "moddable", "sdk"],
     types: boardData,
     onDevice: true,
   },
   {
     name: "nodejs",
     files: /^src\/platforms\/nodejs\//,
-    may: ["mqtt", "platforms", "nodejs", "node"],
+    may: ["mqtt", "transports", "platforms", "nodejs", "node"],
     types: ["platform"],
   },
   { name: "platforms", files: /^src\/platforms\/[^/]+\.ts$/, may: ["mqtt", "platforms"], types: ["platform"] },
   { name: "main", files: /^src\/main\.ts$/, may: [...portable, "moddable", "main"], onDevice: true },
   // The simulator: its core is pure, and only its other rooms touch a machine, a browser or an engine.
-  { name: "core", files: /^host-sim\/core\//, may: [...portable, "platforms", "core", ...boardData] },
+  { name: "core", files: /^host-sim\/core\//, may: [...portable, "transports", "platforms", "core", ...boardData] },
   {
     name: "cli",
     files: /^host-sim\/cli\//,
-    may: [...portable, "platforms", "nodejs", "core", "cli", "engine", ...boardData, "node", "npm"],
+    may: [...portable, "transports", "platforms", "nodejs", "core", "cli", "engine", ...boardData, "node", "npm"],
   },
   { name: "view", files: /^host-sim\/view\//, may: [...portable, "core", "view", ...boardData, "npm"] },
   // Node.js builds the engine and runs programs on it; the programs are like a device, and use its own adapters.
   { name: "engine", files: /^host-sim\/xs\/engine\//, may: ["engine", "node", "npm"], types: boardData },
-  { name: "xs", files: /^host-sim\/xs\//, may: [...portable, "moddable", "xs"] },
+  { name: "xs", files: /^host-sim\/xs\//, may: [...portable, "transports", "moddable", "xs"] },
   // Boards are data; only a board's provider runs code, on the device.
   { name: "board", files: /^boards\/[^/]+\/board\.ts$/, may: [], types: [...portable, ...boardData], onDevice: true },
   { name: "boards", files: /^boards\/[^/]+\.ts$/, may: ["board", "boards"], types: portable, onDevice: true },
