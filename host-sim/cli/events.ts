@@ -21,6 +21,8 @@ export interface Started {
   user?: string;
   /** The broker belongs to this program and ends with it. */
   embedded: boolean;
+  /** Where the embedded broker listens for WebSocket too: a URL. */
+  webSocket?: string;
   seed: number;
   firmware: string;
 }

@@ -4,6 +4,9 @@ import { RawMqtt } from "./raw-mqtt.js";
 
 const MOST = 32;
 
+/** What is retained comes behind SUBACK, and with most brokers before the next answer; with aedes some milliseconds after it. */
+const LATE = 250;
+
 /**
  * Two computers of one name, or two runs on one of them, would have the same id, and each would push the other out.
  * @param isOwn nobody else can have it: then the broker is not asked
@@ -20,6 +23,12 @@ export async function freeId(broker: BrokerAddress, id: string, isOwn: boolean):
 /** What a node's retained status says; false where the broker does not answer, or does not let us ask. */
 function isOnline(broker: BrokerAddress, id: string): Promise<boolean> {
   return new Promise((settle) => {
+    let timer: NodeJS.Timeout | undefined;
+    const found = (isThere: boolean) => {
+      clearTimeout(timer);
+      link.end();
+      settle(isThere);
+    };
     const link = new RawMqtt(broker, `mw-look-${Math.random().toString(36).slice(2, 12)}`, true, {
       onPacket(packet) {
         if (packet.cmd === "connack" && packet.returnCode === 0) {
@@ -27,14 +36,15 @@ function isOnline(broker: BrokerAddress, id: string): Promise<boolean> {
           link.ask({ cmd: "subscribe", messageId: 1, subscriptions });
           return;
         }
-        // What is retained comes behind SUBACK, and before the answer to what is asked then.
         if (packet.cmd === "suback") link.ask({ cmd: "pingreq" });
-        else {
-          link.end();
-          settle(packet.cmd === "publish" && saysOnline(packet.payload.toString()));
-        }
+        else if (packet.cmd === "publish") found(saysOnline(packet.payload.toString()));
+        else if (packet.cmd === "pingresp") timer = setTimeout(found, LATE, false);
+        else found(false);
       },
-      onClose: () => settle(false),
+      onClose: () => {
+        clearTimeout(timer);
+        settle(false);
+      },
     });
   });
 }

@@ -232,11 +232,12 @@ export class Log implements Renderer {
     this.#line(subject, colors[kind] ?? c.gray, `${shown}  ${c.dim(`QoS ${QoS}  ${how}`)}`);
   }
 
-  #banner({ board, id, broker, user, embedded, seed, firmware }: Started): void {
+  #banner({ board, id, broker, user, embedded, webSocket, seed, firmware }: Started): void {
     const c = this.#colors;
     const { watch, command } = watchLines(broker, user, id);
     const rows = [
       ["broker", `${c.bold(broker)}${embedded ? c.dim("   embedded, ends with this program") : ""}`],
+      ...(webSocket === undefined ? [] : [["pages", webSocket] as const]),
       ["watch", watch],
       ["command", command],
       ["seed", `${seed}${c.dim("   --seed makes the same world again")}`],

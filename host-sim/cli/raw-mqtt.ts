@@ -1,7 +1,9 @@
-/** One MQTT connection made of `node:net` and mqtt-packet: nothing of `src/mqtt`, for it is there to check that. */
-import { connect, type Socket } from "node:net";
+/** One MQTT connection made of `node:net` or `ws`, and mqtt-packet: nothing of `src/mqtt`, for it is there to check that. */
+import { connect } from "node:net";
+import type { Duplex } from "node:stream";
 import { generate, type IConnectPacket, type Packet, parser } from "mqtt-packet";
-import type { BrokerAddress } from "../../src/platforms/broker-url.js";
+import { createWebSocketStream, WebSocket } from "ws";
+import { type BrokerAddress, writeBrokerUrl } from "../../src/platforms/broker-url.js";
 import { BoundedPackets } from "./bounded.js";
 
 export interface RawMqttEvents {
@@ -15,31 +17,35 @@ export interface RawMqttEvents {
 /** Milliseconds within which the broker must answer, or it counts as gone. */
 const DEADLINE = 5_000;
 
+/** Bytes of a WebSocket frame at most, for `ws` holds each whole. */
+const LARGEST_FRAME = 4_194_304;
+
 export class RawMqtt {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #events: RawMqttEvents;
   #reason = "closed by the broker";
   #ended = false;
+  #deadline: NodeJS.Timeout | undefined;
 
   /** Connects and sends CONNECT; what comes back goes to `events`. */
   constructor(broker: BrokerAddress, id: string, clean: boolean, events: RawMqttEvents) {
     this.#events = events;
     const decoder = parser({ protocolVersion: 4 });
     decoder.on("packet", (packet) => {
-      this.#socket.setTimeout(0);
+      clearTimeout(this.#deadline);
       if (!this.#ended) events.onPacket(packet);
     });
     decoder.on("error", (error: Error) => this.#socket.destroy(error));
 
-    this.#socket = connect({ host: broker.host, port: broker.port, noDelay: true });
-    this.#socket.setTimeout(DEADLINE, () => this.#socket.destroy(new Error("no answer from the broker")));
-    this.#socket.on("connect", () => this.send(connectPacket(broker, id, clean)));
+    this.#socket = open(broker, () => this.send(connectPacket(broker, id, clean)));
+    this.#expectAnswer();
     const packets = new BoundedPackets((bytes) => decoder.parse(bytes), events.bound);
     this.#socket.on("data", (bytes) => packets.take(bytes));
     this.#socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#reason = error.code === "ECONNREFUSED" ? "connection refused" : error.message;
     });
     this.#socket.on("close", () => {
+      clearTimeout(this.#deadline);
       if (!this.#ended) this.#events.onClose(this.#reason);
     });
   }
@@ -50,7 +56,7 @@ export class RawMqtt {
 
   /** Sends a packet that must be answered soon. */
   ask(packet: Packet): void {
-    this.#socket.setTimeout(DEADLINE);
+    this.#expectAnswer();
     this.send(packet);
   }
 
@@ -59,10 +65,23 @@ export class RawMqtt {
     if (this.#ended) return;
     this.#ended = true;
     this.send({ cmd: "disconnect" });
-    this.#socket.setTimeout(DEADLINE);
+    this.#expectAnswer();
     this.#socket.end();
     this.#socket.resume();
   }
+
+  #expectAnswer(): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#socket.destroy(new Error("no answer from the broker")), DEADLINE);
+  }
+}
+
+function open(broker: BrokerAddress, onOpen: () => void): Duplex {
+  if (broker.path === undefined) {
+    return connect({ host: broker.host, port: broker.port, noDelay: true }).on("connect", onOpen);
+  }
+  const socket = new WebSocket(writeBrokerUrl(broker), "mqtt", { maxPayload: LARGEST_FRAME });
+  return createWebSocketStream(socket.on("open", onOpen));
 }
 
 function connectPacket({ user, password }: BrokerAddress, clientId: string, clean: boolean): IConnectPacket {

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BrokerAddress, writeBrokerUrl } from "../../src/platforms/broker-url.js";
-import { tcpOpener } from "../../src/platforms/nodejs/tcp.js";
+import { nodejsPlatform } from "../../src/platforms/nodejs/index.js";
 import { root } from "../xs/engine/paths.js";
-import { startBroker } from "./broker.js";
+import { type EmbeddedBroker, startBroker } from "./broker.js";
 import { type AnyDevice, Device } from "./device.js";
 import type { Renderer, Summary } from "./events.js";
 import { freeId } from "./free-id.js";
@@ -37,7 +37,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     const embedded = options.broker === undefined ? await startBroker() : undefined;
     const broker = embedded ?? (options.broker as BrokerAddress);
     try {
-      return await runOn(broker, options, storage, terminal);
+      return await runOn(broker, embedded, options, storage, terminal);
     } finally {
       await embedded?.close();
     }
@@ -48,6 +48,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 async function runOn(
   broker: BrokerAddress,
+  embedded: EmbeddedBroker | undefined,
   options: RunOptions,
   storage: DeviceStorage,
   terminal: Terminal,
@@ -56,7 +57,7 @@ async function runOn(
   const write = (text: string) => terminal.write(text);
   const renderer: Renderer = json ? new JsonLines(write) : new Log(write, terminal.colored, terminal.columns);
   const recorder = new Recorder(renderer);
-  const isOurs = options.broker === undefined;
+  const isOurs = embedded !== undefined;
   const isLasting = isOurs || store !== undefined;
   const id = options.id ?? (await freeId(broker, `mote-${storage.machineId}`, isLasting));
   const { version: firmware } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -69,7 +70,8 @@ async function runOn(
     onProblem: (problem) => recorder.problem(problem, "observer"),
   });
   recorder.onConnected = () => observer.nodeConnected();
-  const openSocket = whenWatched(tcpOpener({ window: board.socket.window }), observer);
+  const { openSocket: open } = nodejsPlatform({ window: board.socket.window, path: broker.path });
+  const openSocket = whenWatched(open, observer);
   const deviceOptions = {
     id,
     board,
@@ -95,6 +97,7 @@ async function runOn(
     broker: writeBrokerUrl(broker),
     ...(user === undefined ? {} : { user }),
     embedded: isOurs,
+    ...(isOurs ? { webSocket: writeBrokerUrl(embedded.webSocket) } : {}),
     seed,
     firmware,
   });

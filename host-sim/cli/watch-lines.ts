@@ -14,10 +14,13 @@ export interface WatchLines {
  * @param broker its URL, without user and password
  */
 export function watchLines(broker: string, user: string | undefined, id: string): WatchLines {
-  const { hostname, port } = new URL(broker);
+  const { protocol, hostname, port, pathname, search } = new URL(broker);
+  const isTcp = protocol === "mqtt:";
   const login = user === undefined ? "" : ` -u ${shellQuoted(user)} -P '…'`;
-  const at = `-h ${hostname.replace(/^\[|\]$/g, "")} -p ${port}${login}`;
-  const has = isOnPath("mosquitto_sub") && isOnPath("mosquitto_pub");
+  const road = isTcp ? "" : `-C ws --path ${shellQuoted(pathname + search)} `;
+  const at = `${road}-h ${hostname.replace(/^\[|\]$/g, "")} -p ${port === "" ? 80 : port}${login}`;
+  // Mosquitto's know no WebSocket.
+  const has = isTcp && isOnPath("mosquitto_sub") && isOnPath("mosquitto_pub");
   const [sub, pub] = has ? ["mosquitto_sub", "mosquitto_pub"] : ["npx mqtt sub", "npx mqtt pub"];
   return {
     watch: `${sub} ${at} -v -t ${shellQuoted(`motewire/${id}/#`)}`,

@@ -1,5 +1,6 @@
 /**
- * Brokers as people write them: `mqtt://user:password@host:port`. One reader for all that makes a client outside of a device.
+ * Brokers as people write them: `mqtt://user:password@host:port`, `ws://user:password@host:port/path`. One reader for all that
+ * makes a client outside of a device.
  */
 import { MqttError } from "../mqtt/errors.js";
 import { visible } from "./quoted.js";
@@ -8,43 +9,59 @@ export interface BrokerAddress {
   /** A name, in ASCII as resolvers want it, or an address without brackets. */
   readonly host: string;
   readonly port: number;
+  /** Where on the server WebSocket is spoken, with the query; undefined where the broker is reached by TCP. */
+  readonly path?: string;
   readonly user?: string;
   readonly password?: string;
 }
 
-const FORM = "mqtt://user:password@host:port";
+interface Scheme {
+  /** Where none is given. */
+  readonly port: number;
+  /** Where none is given, and the scheme has any. */
+  readonly path?: string;
+  readonly form: string;
+}
 
-/** Schemes, and the port each means where none is given. */
-const PORTS: { readonly [scheme: string]: number } = Object.freeze({ mqtt: 1883 });
+const SCHEMES: { readonly [scheme: string]: Scheme } = Object.freeze({
+  mqtt: { port: 1883, form: "mqtt://user:password@host:port" },
+  // A path of /mqtt is what brokers listen at that listen at one only.
+  ws: { port: 80, path: "/mqtt", form: "ws://user:password@host:port/path" },
+});
 /** Those that others know. */
 const LATER: { readonly [scheme: string]: string } = Object.freeze({
   mqtts: "TLS is not there yet",
   ssl: "TLS is not there yet",
-  ws: "WebSocket is not there yet",
-  wss: "WebSocket is not there yet",
+  wss: "TLS is not there yet",
 });
 
 /**
- * What a client needs of a broker's URL: `new Client({ ...readBrokerUrl("mqtt://localhost"), … })`. What stands in it is
- * percent-decoded; the name of the host becomes ASCII (punycode), for resolvers know no other.
+ * A broker's URL taken apart. What stands in it is percent-decoded, but for the path; the name of the host becomes ASCII
+ * (punycode), for resolvers know no other.
  * @throws MqttError of kind `misuse` that says what is wrong, never with the password
  */
 export function readBrokerUrl(text: string): BrokerAddress {
   const wrong = (problem: string) => new MqttError("misuse", "url", `"${masked(text)}": ${problem}`);
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (scheme !== undefined && Object.hasOwn(LATER, scheme)) throw wrong(`${LATER[scheme]}; must be mqtt://`);
-  const port = scheme === undefined ? undefined : PORTS[scheme];
-  if (scheme === undefined || port === undefined) throw wrong(`must begin with mqtt://, as in ${FORM}`);
+  const name = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase() ?? "";
+  if (Object.hasOwn(LATER, name)) throw wrong(`${LATER[name]}; must be mqtt:// or ws://`);
+  const scheme = SCHEMES[name];
+  if (scheme === undefined) throw wrong(`must begin with mqtt:// or ws://, as in ${SCHEMES.mqtt?.form}`);
   // Under a scheme that it knows URL makes ASCII of the host; under ours it would not look at it.
-  const http = `http${text.slice(scheme.length)}`;
+  const http = `http${text.slice(name.length)}`;
   if (/[\s\\]/.test(text) || !URL.canParse(http))
-    throw wrong(`must be of the form ${FORM}, with a port from 1 to 65535`);
+    throw wrong(`must be of the form ${scheme.form}, with a port from 1 to 65535`);
   const url = new URL(http);
+  const server = text.slice(name.length + "://".length).split(/[/?#]/)[0] as string;
   // What URL leaves out because it is the scheme's own: 80.
-  const given = /:(\d+)\/?$/.exec(text.slice(text.lastIndexOf("@") + 1))?.[1];
+  const given = /:(\d+)$/.exec(server.slice(server.lastIndexOf("@") + 1))?.[1];
   if (given !== undefined && Number(given) === 0) throw wrong("the port must be from 1 to 65535");
-  if (url.pathname !== "/" || url.search !== "" || url.hash !== "")
-    throw wrong(`nothing may follow the port: ${FORM} (write / ? # in a password as %2F %3F %23)`);
+  if (url.hash !== "" || (scheme.path === undefined && (url.pathname !== "/" || url.search !== "")))
+    throw wrong(
+      `nothing may follow the ${scheme.path === undefined ? "port" : "path"}: ${scheme.form} (write / ? # in a password as %2F %3F %23)`,
+    );
+  // A password with a slash in it looks like a path, and paths are shown.
+  if (text.slice(text.indexOf(server) + server.length).includes("@"))
+    throw wrong("an @ stands before the host only (write / ? # in a password as %2F %3F %23, and @ in a path as %40)");
   const user = decoded(url.username);
   const password = decoded(url.password);
   if (user === undefined || password === undefined) throw wrong("a % must be followed by two hexadecimal digits");
@@ -53,15 +70,20 @@ export function readBrokerUrl(text: string): BrokerAddress {
   return {
     // Brackets are for an IPv6 address in a URL only.
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: given === undefined ? port : Number(given),
+    port: given === undefined ? scheme.port : Number(given),
+    ...(scheme.path === undefined ? {} : { path: hasPath(text, server) ? url.pathname + url.search : scheme.path }),
     ...(user === "" ? {} : { user }),
     ...(password === "" ? {} : { password }),
   };
 }
 
+function hasPath(text: string, server: string): boolean {
+  return /[/?]/.test(text.slice(text.indexOf("://") + "://".length + server.length));
+}
+
 /** The broker's URL without user and password. */
-export function writeBrokerUrl({ host, port }: BrokerAddress): string {
-  return `mqtt://${host.includes(":") ? `[${host}]` : host}:${port}`;
+export function writeBrokerUrl({ host, port, path }: BrokerAddress): string {
+  return `${path === undefined ? "mqtt" : "ws"}://${host.includes(":") ? `[${host}]` : host}:${port}${path ?? ""}`;
 }
 
 /**

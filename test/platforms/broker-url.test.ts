@@ -14,16 +14,23 @@ describe("a broker's URL", () => {
     ["mqtt://us%40er:p%3A%2F%C3%A4@host", { host: "host", port: 1883, user: "us@er", password: "p:/ä" }],
     ["mqtt://bücher.example:1", { host: "xn--bcher-kva.example", port: 1 }],
     ["mqtt://mosquitto_1", { host: "mosquitto_1", port: 1883 }],
+    ["ws://h", { host: "h", port: 80, path: "/mqtt" }],
+    ["ws://h:9001", { host: "h", port: 9001, path: "/mqtt" }],
+    ["ws://h:9001/", { host: "h", port: 9001, path: "/" }],
+    ["WS://u:p@[::1]:80/a/b?c=d%20e", { host: "::1", port: 80, path: "/a/b?c=d%20e", user: "u", password: "p" }],
+    ["ws://h?token=1", { host: "h", port: 80, path: "/?token=1" }],
   ])("%s", (text, address) => {
     expect(readBrokerUrl(text)).toEqual(address);
   });
 
   test.each([
-    ["http://x", /must begin with mqtt:\/\/, as in mqtt:\/\/user:password@host:port$/],
+    ["http://x", /must begin with mqtt:\/\/ or ws:\/\/, as in mqtt:\/\/user:password@host:port$/],
     ["localhost:1883", /must begin with mqtt:\/\//],
     ["", /^"": must begin with mqtt:\/\//],
-    ["mqtts://x", /TLS is not there yet; must be mqtt:\/\/$/],
-    ["wss://x", /WebSocket is not there yet; must be mqtt:\/\/$/],
+    ["mqtts://x", /TLS is not there yet; must be mqtt:\/\/ or ws:\/\/$/],
+    ["wss://x", /TLS is not there yet; must be mqtt:\/\/ or ws:\/\/$/],
+    ["ws://h/x#y", /nothing may follow the path: ws:\/\//],
+    ["ws://us/er:pw@h", /^"ws:\/\/\*\*\*@h": an @ stands before the host only/],
     ["mqtt://", /must be of the form/],
     ["mqtt://h ost", /must be of the form/],
     ["mqtt://h:99999", /with a port from 1 to 65535$/],
@@ -38,6 +45,7 @@ describe("a broker's URL", () => {
 
   test("is written without user and password", () => {
     expect(writeBrokerUrl({ host: "::1", port: 1, user: "u", password: "p" })).toBe("mqtt://[::1]:1");
+    expect(writeBrokerUrl({ host: "h", port: 9001, path: "/x?y" })).toBe("ws://h:9001/x?y");
   });
 });
 

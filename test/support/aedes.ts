@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { Aedes, type AuthenticateError } from "aedes";
+import { createWebSocketStream, WebSocketServer } from "ws";
 import type { BrokerOptions, RunningBroker } from "./broker.js";
 
 const HOST = "127.0.0.1";
@@ -9,8 +10,9 @@ const HOST = "127.0.0.1";
 const HEARTBEAT = 86_400_000;
 const BAD_USER_NAME_OR_PASSWORD = 4;
 
-export async function startAedes(options: BrokerOptions = {}): Promise<RunningBroker> {
-  const broker = new AedesBroker(options);
+/** @param overWebSocket it listens for WebSocket as well */
+export async function startAedes(options: BrokerOptions = {}, overWebSocket = false): Promise<RunningBroker> {
+  const broker = new AedesBroker(options, overWebSocket);
   await broker.start();
   return broker;
 }
@@ -18,12 +20,16 @@ export async function startAedes(options: BrokerOptions = {}): Promise<RunningBr
 class AedesBroker implements RunningBroker {
   readonly host = HOST;
   port = 0;
+  webSocketPort: number | undefined;
   readonly #options: BrokerOptions;
+  readonly #overWebSocket: boolean;
+  #webSockets: WebSocketServer | undefined;
   #aedes: Aedes | undefined;
   #server: Server | undefined;
 
-  constructor(options: BrokerOptions) {
+  constructor(options: BrokerOptions, overWebSocket: boolean) {
     this.#options = options;
+    this.#overWebSocket = overWebSocket;
   }
 
   async start(): Promise<void> {
@@ -49,6 +55,12 @@ class AedesBroker implements RunningBroker {
     server.listen(this.port, HOST);
     await once(server, "listening");
     this.port = (server.address() as AddressInfo).port;
+    if (!this.#overWebSocket) return;
+    const options = { port: this.webSocketPort ?? 0, host: HOST, handleProtocols: () => "mqtt" };
+    this.#webSockets = new WebSocketServer(options);
+    this.#webSockets.on("connection", (socket) => aedes.handle(createWebSocketStream(socket)));
+    await once(this.#webSockets, "listening");
+    this.webSocketPort = (this.#webSockets.address() as AddressInfo).port;
   }
 
   async stop(): Promise<void> {
@@ -57,7 +69,9 @@ class AedesBroker implements RunningBroker {
     if (aedes === undefined || server === undefined) return;
     const ended = once(server, "close");
     server.close();
+    this.#webSockets?.close();
     await new Promise<void>((done) => aedes.close(done));
+    for (const socket of this.#webSockets?.clients ?? []) socket.terminate();
     await ended;
   }
 

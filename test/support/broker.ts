@@ -12,6 +12,8 @@ export interface BrokerOptions {
 export interface RunningBroker {
   readonly host: string;
   readonly port: number;
+  /** Where it listens for WebSocket too: then that is the road of the clients under test. */
+  readonly webSocketPort?: number | undefined;
   /** Ends it in order. */
   stop(): Promise<void>;
   /** Starts it again on the same port, with what it has kept. */

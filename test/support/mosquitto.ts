@@ -22,6 +22,8 @@ export interface MosquittoOptions {
   readonly users?: Readonly<Record<string, string>>;
   /** Lines of an ACL file: `user mote`, `topic write motewire/#`. Without any, everything is allowed. */
   readonly acl?: readonly string[];
+  /** Listens for WebSocket as well, on a port of its own. */
+  readonly webSocket?: boolean;
   /** More lines of mosquitto.conf. */
   readonly config?: readonly string[];
 }
@@ -33,12 +35,14 @@ export interface MosquittoOptions {
 export class Mosquitto implements LastingBroker {
   readonly host = HOST;
   readonly port: number;
+  readonly webSocketPort: number | undefined;
   readonly #directory: string;
   #process: ChildProcess | undefined;
   #log = "";
 
-  private constructor(port: number, options: MosquittoOptions) {
+  private constructor(port: number, webSocketPort: number | undefined, options: MosquittoOptions) {
     this.port = port;
+    this.webSocketPort = webSocketPort;
     this.#directory = mkdtempSync(join(tmpdir(), "motewire-mosquitto-"));
     this.#configure(options);
     process.once("exit", this.#atExit);
@@ -50,7 +54,7 @@ export class Mosquitto implements LastingBroker {
    */
   static async start(options: MosquittoOptions = {}): Promise<Mosquitto> {
     for (let tries = 1; ; tries++) {
-      const mosquitto = new Mosquitto(await freePort(), options);
+      const mosquitto = new Mosquitto(await freePort(), options.webSocket ? await freePort() : undefined, options);
       try {
         await mosquitto.start();
         return mosquitto;
@@ -175,6 +179,8 @@ export class Mosquitto implements LastingBroker {
       // Started by root it would become a user who cannot write to the directory.
       ...(process.getuid?.() === 0 ? ["user root"] : []),
       ...(persistence ? ["persistence true", `persistence_location ${this.#directory}/`, "autosave_interval 0"] : []),
+      // It binds these on every address, whatever is given.
+      ...(this.webSocketPort === undefined ? [] : [`listener ${this.webSocketPort}`, "protocol websockets"]),
       ...config,
     ];
     if (users !== undefined) {

@@ -19,6 +19,13 @@ export interface Arrived {
   readonly filter: string | undefined;
 }
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  /** Where there is one, the broker is reached over WebSocket. */
+  readonly webSocketPort?: number | undefined;
+}
+
 export interface MoteOptions extends Partial<Omit<ClientOptions, "platform">> {
   readonly id: string;
 }
@@ -37,7 +44,7 @@ export class Mote {
   readonly #watch = new Watch();
   readonly #pieces = new Map<string | undefined, Buffer[]>();
 
-  constructor(broker: { readonly host: string; readonly port: number }, options: MoteOptions, socketWindow?: number) {
+  constructor(broker: Address, options: MoteOptions, socketWindow?: number) {
     const noted = <A extends unknown[]>(note: (...values: A) => void) => {
       return (...values: A): void => {
         note(...values);
@@ -45,9 +52,12 @@ export class Mote {
       };
     };
     this.client = new Client({
-      platform: nodejsPlatform(socketWindow === undefined ? {} : { window: socketWindow }),
+      platform: nodejsPlatform({
+        ...(socketWindow === undefined ? {} : { window: socketWindow }),
+        ...(broker.webSocketPort === undefined ? {} : { path: "/mqtt" }),
+      }),
       host: broker.host,
-      port: broker.port,
+      port: broker.webSocketPort ?? broker.port,
       backoff: { minimum: 2, maximum: 20 },
       responseTimeout: 5_000,
       onConnected: noted((sessionPresent) => this.sessions.push(sessionPresent)),

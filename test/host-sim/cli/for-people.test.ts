@@ -27,9 +27,10 @@ function sim(...options: ConstructorParameters<typeof Sim>): Sim {
 }
 
 async function broker() {
-  const embedded = await startBroker(await freePort());
+  const embedded = await startBroker(await freePort(), await freePort());
   cleanUp.push(() => embedded.close());
-  return { embedded, url: `mqtt://127.0.0.1:${embedded.port}` };
+  const { port, path } = embedded.webSocket;
+  return { embedded, url: `mqtt://127.0.0.1:${embedded.port}`, webSocketUrl: `ws://127.0.0.1:${port}${path}` };
 }
 
 function folder(): string {
@@ -75,9 +76,12 @@ describe.each(["80", "50"])("in a terminal of %s columns", (COLUMNS) => {
   });
 });
 
-test("where mosquitto's programs are not there, the lines to copy are MQTT.js's, and work", async () => {
-  const { url } = await broker();
-  const node = sim(["--id", "porch", "--broker", url, "--interval", "300ms"], { PATH: folder() });
+test.each([
+  ["where mosquitto's programs are not there", "url", {}],
+  ["for a broker that is reached over WebSocket", "webSocketUrl", undefined],
+] as const)("%s, the lines to copy are MQTT.js's, and work", async (_, road, env) => {
+  const { [road]: url } = await broker();
+  const node = sim(["--id", "porch", "--broker", url, "--interval", "300ms"], env && { PATH: folder() });
   await node.text(/command .*\n/);
   const watch = /watch {4}(.*)/.exec(node.stdout)?.[1] ?? "";
   const command = /command {2}(.*)/.exec(node.stdout)?.[1] ?? "";

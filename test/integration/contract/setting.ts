@@ -1,14 +1,9 @@
 /** What every part of the contract starts from: a broker for its tests, and names that no other test uses. */
 import { afterAll, afterEach, beforeAll } from "vitest";
 import type { BrokerKind, BrokerOptions, RunningBroker } from "../../support/broker.js";
-import { Mote, type MoteOptions } from "../../support/mote.js";
+import { type Address, Mote, type MoteOptions } from "../../support/mote.js";
 import { Peer, type PeerOptions } from "../../support/peer.js";
 import { WireProxy } from "../../support/proxy.js";
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 export class Setting<B extends RunningBroker = RunningBroker> {
   #broker: B | undefined;
