@@ -76,6 +76,7 @@ describe("a list that has fallen behind is found:", () => {
     expect(unnamedIn("src", rows("| `src` | `main`, `mote`, `package` |", "| `src/mqtt` | the client |"))).toEqual([
       "src/platform",
       "src/platforms",
+      "src/transports",
     ]);
   });
 });
