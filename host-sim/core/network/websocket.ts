@@ -5,6 +5,7 @@
 import type { Random } from "../../../src/platform.js";
 import {
   BINARY,
+  CLOSE,
   CONTINUATION,
   type FrameHandler,
   FrameReader,
@@ -36,7 +37,7 @@ class ServerEnd implements FrameHandler, FrameSource {
   readonly #chance: Random | undefined;
   readonly #frames = new FrameReader(this, true);
   /** What has come and is not read yet. */
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = new Uint8Array(0);
   /** The request so far, undefined when it is whole. */
   #request: string | undefined = "";
   #application: PeerCallbacks | undefined;
@@ -67,7 +68,7 @@ class ServerEnd implements FrameHandler, FrameSource {
   }
 
   #onBytes(bytes: Uint8Array): void {
-    this.#bytes = new Uint8Array([...this.#bytes, ...bytes]);
+    this.#bytes = joined(this.#bytes, bytes);
     if (this.#request !== undefined) this.#readRequest();
     while (this.#request === undefined && !this.#ended && this.#frames.next(this)) {
       const payload = new Uint8Array(Math.min(this.#frames.left, this.#bytes.length));
@@ -112,11 +113,18 @@ class ServerEnd implements FrameHandler, FrameSource {
     this.#application = this.#accept({
       connection: this.#peer.connection,
       push: (bytes) => this.#send(bytes),
-      close: () => this.#peer.close(),
+      close: () => this.#close(),
       reset: () => this.#peer.reset(),
       pause: () => this.#peer.pause(),
       resume: () => this.#peer.resume(),
     });
+  }
+
+  /** Some servers say CLOSE, and some just go. */
+  #close(): void {
+    const chance = this.#chance;
+    if (chance !== undefined && chance() < 0.5) this.#peer.push(frame(CLOSE, Uint8Array.of(0x03, 0xe9)));
+    this.#peer.close();
   }
 
   #refuse(): void {
@@ -142,6 +150,14 @@ class ServerEnd implements FrameHandler, FrameSource {
     if (fragmented) parts.push(frame(CONTINUATION, new Uint8Array(0)));
     for (const part of parts) this.#peer.push(part);
   }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  if (first.length === 0) return second;
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }
 
 function frame(opcode: number, payload: Uint8Array, isLast = true): Uint8Array {

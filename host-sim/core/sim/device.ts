@@ -3,6 +3,7 @@
  * power, the program that runs on it.
  */
 import type { Clock, Platform } from "../../../src/platform.js";
+import { websocketOpener } from "../../../src/transports/websocket/opener.js";
 import type { Network, Station } from "../network/network.js";
 import { SimulatedWifi } from "../network/wifi.js";
 import { type CutPhase, Flash } from "../storage/flash.js";
@@ -25,6 +26,8 @@ export interface DeviceOptions {
   readonly flash: number;
   /** Whether what is written lasts only after a sync. */
   readonly defers: boolean;
+  /** It reaches the broker over WebSocket. */
+  readonly webSocket: boolean;
   /** Bytes that a socket takes at once. */
   readonly window: number;
   /** Milliseconds since 1970 at the start of the story. */
@@ -213,9 +216,16 @@ export class Device {
     this.#boot = boot;
     events.started();
     boot.run(() => {
-      this.#program = program(boot.platform as Platform, guarded(witness, boot));
+      this.#program = program(this.#withRoad(boot.platform as Platform), guarded(witness, boot));
       this.#program.start();
     });
+  }
+
+  /** WebSocket runs on the device, and ends with its power. */
+  #withRoad(platform: Platform): Platform {
+    if (!this.#options.webSocket) return platform;
+    const { random } = this.#options.random.stream(`masks ${this.#starts}`);
+    return { ...platform, openSocket: websocketOpener({ ...platform, random }) };
   }
 
   #clock(): Clock {

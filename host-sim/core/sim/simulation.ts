@@ -9,6 +9,7 @@ import { type BrokerMessage, isMalformed } from "../broker/message.js";
 import type { BrokerWatch } from "../broker/watch.js";
 import { Network } from "../network/network.js";
 import { latency } from "../network/rules.js";
+import { overWebSocket } from "../network/websocket.js";
 import { VirtualClock } from "../world/clock.js";
 import { RandomStream } from "../world/random.js";
 import { SimulatedSensor } from "../world/sensors.js";
@@ -32,6 +33,8 @@ const ADDRESS = "192.168.4.1";
 /** Where the nodes find the broker. */
 export const HOST = "broker.home";
 export const PORT = 1883;
+/** Where the broker is reached over WebSocket. */
+const WEB_SOCKET_PORT = 80;
 /** Milliseconds for which a message may be under way when all is well. */
 const UNDER_WAY = 60_000;
 /** Milliseconds for a request of the application to be answered when all is well. */
@@ -113,7 +116,7 @@ export class Simulation {
       broker: this.broker,
       trace: this.trace,
       random: this.#random.stream("faults"),
-      listen: () => this.#network.listen(ADDRESS, PORT, this.broker.accept),
+      listen: () => this.#listen(),
       hit: (fault, judge) => this.#hit(fault, judge),
     });
     this.#traffic = new Traffic(this.clock, this.broker);
@@ -216,6 +219,18 @@ export class Simulation {
     }
   }
 
+  #listen(): () => void {
+    const { accept } = this.broker;
+    const chance = this.#random.stream("frames").random;
+    const ends = [
+      this.#network.listen(ADDRESS, PORT, accept),
+      this.#network.listen(ADDRESS, WEB_SOCKET_PORT, overWebSocket(accept, chance)),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
   #addNode(node: NodeStory, index: number, world: World, program?: StartProgram): void {
     const { clock, trace } = this;
     const random = this.#random.stream(`node ${index}`);
@@ -237,6 +252,7 @@ export class Simulation {
       trace,
       flash: node.flash,
       defers: node.defers === true,
+      webSocket: node.webSocket === true,
       window: node.window,
       epoch: EPOCH,
       sensors: [sensor],
@@ -324,14 +340,15 @@ export class Simulation {
 
 function programOf(id: string, node: NodeStory, random: RandomStream): StartProgram {
   const { interval, QoS } = node;
+  const port = node.webSocket ? WEB_SOCKET_PORT : PORT;
   if (node.program === "mote") {
-    return (platform, witness) => mote(platform, witness, { id, host: HOST, port: PORT, interval, QoS });
+    return (platform, witness) => mote(platform, witness, { id, host: HOST, port, interval, QoS });
   }
   const character = drawCharacter(random.stream("character"));
   const doings = random.stream("doings");
   const counter = { next: 0 };
   return (platform, witness) =>
-    probe(platform, witness, { id, host: HOST, port: PORT, interval, character, random: doings, counter });
+    probe(platform, witness, { id, host: HOST, port, interval, character, random: doings, counter });
 }
 
 function stackOf(error: unknown): string {

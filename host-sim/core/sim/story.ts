@@ -22,6 +22,8 @@ export interface NodeStory {
   readonly flash: number;
   /** Whether what is written there lasts only after a sync, as in a store in files. Default: it lasts at once. */
   readonly defers?: boolean;
+  /** Whether it reaches the broker over WebSocket. Default: by TCP. */
+  readonly webSocket?: boolean;
 }
 
 /** One thing that happens. */
@@ -103,6 +105,7 @@ function drawNode(random: RandomStream): NodeStory {
     window: random.pick(far <= 6 ? [9, 60, 536, 1536, 8192] : [536, 1536, 8192]),
     flash: random.pick([12_288, 24_576, 65_536]),
     defers: random.chance(0.5),
+    webSocket: random.chance(0.2),
   };
 }
 

@@ -42,8 +42,24 @@ describe("a simulation", () => {
     expect(steps(3).slice(0, short.length)).toEqual(short);
   });
 
-  it("of nodes that nothing happens to loses nothing and connects each once", () => {
-    const cast = [mote, { ...mote, QoS: 2 as const }, { ...mote, program: "probe" as const }];
+  it("has some of its nodes reach the broker over WebSocket", () => {
+    const cast = Array.from(
+      { length: 50 },
+      (_, seed) => drawStory({ seed: `${seed}`, hours: 1, nodes: 2 }).nodes,
+    ).flat();
+    const over = cast.filter(({ webSocket }) => webSocket).length;
+    expect(over).toBeGreaterThan(5);
+    expect(over).toBeLessThan(50);
+  });
+
+  it.each([
+    ["TCP", false],
+    ["WebSocket", true],
+  ])("of nodes over %s that nothing happens to loses nothing and connects each once", (_, webSocket) => {
+    const cast = [mote, { ...mote, QoS: 2 as const }, { ...mote, program: "probe" as const }].map((node) => ({
+      ...node,
+      webSocket,
+    }));
     const result = new Simulation(calmStory(cast)).run();
     expect(result.violations).toEqual([]);
     expect(result.connections).toBe(3);
