@@ -87,6 +87,12 @@ PATH="\${PATH#*:}" exec gcc "$@"
     expect(await node.ended()).toBe(2);
     expect(node.stderr).toContain("--wire is not there with --engine xs");
   });
+
+  test("does not speak WebSocket yet, and says so", async () => {
+    const node = sim("--broker", "ws://127.0.0.1:9001");
+    expect(await node.ended()).toBe(2);
+    expect(node.stderr).toContain("WebSocket is not there yet with --engine xs: give an mqtt:// URL");
+  });
 });
 
 describeWith("C compiler", "a node on XS", () =>
