@@ -6,6 +6,7 @@ const module = await import("../../dist/src/platforms/nodejs/index.js").catch((e
 });
 
 export const {
+  brokerAt,
   FileStore,
   nodejsClock,
   nodejsPlatform,
@@ -13,5 +14,6 @@ export const {
   readBrokerUrl,
   resolve,
   tcpOpener,
+  websocketOpener,
   writeBrokerUrl,
 } = module;

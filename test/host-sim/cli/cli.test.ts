@@ -242,7 +242,10 @@ describe("wrong usage gets one line and exit code 2", () => {
     ["--bogus", "unknown flag --bogus: known are --broker, --password-file, --board,"],
     ["--board nope", `--board is "nope": must be one of ${boards}`],
     ["--interval soon", '--interval is "soon": must be a duration with its unit (ms, s, m, h, d), "100ms" to "24h"'],
-    ["--broker http://x", '--broker is "http://x": must begin with mqtt:// or ws://, as in mqtt://user:password@host:port'],
+    [
+      "--broker http://x",
+      '--broker is "http://x": must begin with mqtt:// or ws://, as in mqtt://user:password@host:port',
+    ],
     ["nope", 'unknown command "nope": known are run'],
     ["mqtt://user:pw@h", 'unknown command "mqtt://***@h": known are run'],
     ["user:pw@h", 'unknown command "***@h": known are run'],

@@ -59,7 +59,10 @@ test.each([
   ["mqtt://user:secret@host", /^unexpected "mqtt:\/\/\*\*\*@host": flags begin with --$/],
   ["--password-file nowhere --broker mqtt://u@h", /^--password-file: ENOENT/],
   ["--password-file package.json", /^--password-file needs a user: --broker mqtt:\/\/user@host:port$/],
-  ["--broker http://user:secret@host", /^--broker is "http:\/\/\*\*\*@host": must begin with mqtt:\/\/ or ws:\/\/, as in /],
+  [
+    "--broker http://user:secret@host",
+    /^--broker is "http:\/\/\*\*\*@host": must begin with mqtt:\/\/ or ws:\/\/, as in /,
+  ],
 ])("%s is refused in one line that names it", (line, message) => {
   let thrown: unknown;
   try {
