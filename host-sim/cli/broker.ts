@@ -1,105 +1,101 @@
-/** The broker that comes with the simulator: aedes on this computer's loopback, forgotten when it is closed. */
-import { createServer as createHttpServer, type IncomingMessage } from "node:http";
+/** The broker that comes with the simulator: aedes on this computer's loopback, forgotten when it is stopped. */
 import { createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Aedes } from "aedes";
-import { createWebSocketStream, WebSocketServer } from "ws";
-import { mayTalk } from "./origin.js";
+import { HOST, listenFrom } from "./listen.js";
 
 export interface EmbeddedBroker {
   readonly host: string;
   readonly port: number;
-  /** Where it listens for WebSocket, for pages from this computer only. */
-  readonly webSocket: { readonly host: string; readonly port: number; readonly path: string };
-  /** Ends all connections and stops listening. May be called again. */
+  /** It takes connections. */
+  readonly running: boolean;
+  /** Counts its starts: with each it has forgotten what it knew. */
+  readonly starts: number;
+  /** Takes a connection that came another way than by its port, WebSocket say. */
+  take(connection: Duplex): void;
+  /** Ends all connections, forgets all sessions and retained messages, and stops listening. May be called again. */
   close(): Promise<void>;
+  /** Listens again at the same port. @throws Error when the port is taken by now */
+  restart(): Promise<void>;
 }
-
-const HOST = "127.0.0.1";
 
 /** Aedes says on a `$SYS` topic that it is alive. Once a day will do; the timer breaks beyond 5e8 ms. */
 const HEARTBEAT = 86_400_000;
 
-/** The first port that is tried for WebSocket: mosquitto's documentation has it. */
-const WEB_SOCKET_PORT = 9001;
-const PATH = "/mqtt";
-/** Bytes of a frame at most: `ws` holds each whole. */
-const LARGEST_FRAME = 1_048_576;
-/** Ports that are tried, one after the other. */
-const TRIES = 100;
-
 /**
- * Starts one at the first ports from `port` and `webSocketPort` on that are free.
+ * Starts one at the first port from `port` on that is free.
  * @throws Error when a hundred are taken
  */
-export async function startBroker(port = 1883, webSocketPort = WEB_SOCKET_PORT): Promise<EmbeddedBroker> {
-  const aedes = await Aedes.createBroker({ heartbeatInterval: HEARTBEAT });
-  const connections = new Set<Socket>();
-  const keep = (connection: Socket) => {
-    connections.add(connection);
-    connection.on("close", () => connections.delete(connection));
-    connection.setNoDelay(true);
+export async function startBroker(port = 1883): Promise<EmbeddedBroker> {
+  const first = await Running.start((server) =>
+    listenFrom(server, port, "the embedded broker", "name a broker with --broker"),
+  );
+  let running: Running | undefined = first;
+  let starts = 1;
+  /** One change after the other, however quickly they are asked for. */
+  let last: Promise<void> = Promise.resolve();
+  const then = (change: () => Promise<void>) => {
+    last = last.catch(() => {}).then(change);
+    return last;
   };
-  const server = createServer((connection) => {
-    keep(connection);
-    aedes.handle(connection);
-  });
-  const http = createHttpServer((_request, response) => {
-    response.writeHead(426, { "Content-Type": "text/plain" }).end(`MQTT over WebSocket is spoken here, at ${PATH}\n`);
-  });
-  http.on("connection", keep);
-  const webSockets = new WebSocketServer({
-    noServer: true,
-    path: PATH,
-    maxPayload: LARGEST_FRAME,
-    handleProtocols: (offered) => (offered.has("mqtt") ? "mqtt" : false),
-    verifyClient: ({ req }: { req: IncomingMessage }) => mayTalk(req.headers),
-  });
-  http.on("upgrade", (request, socket, head) => {
-    webSockets.handleUpgrade(request, socket, head, (opened) => webSockets.emit("connection", opened));
-  });
-  webSockets.on("connection", (socket) => {
-    // One that asked for another subprotocol has got none, and no MQTT either [MQTT-6.0.0-3].
-    if (socket.protocol !== "mqtt") socket.close(1002, "the subprotocol must be mqtt");
-    else aedes.handle(createWebSocketStream(socket).on("error", () => {}));
-  });
-  const close = async (): Promise<void> => {
-    server.close();
-    http.close();
-    await new Promise<void>((closed) => aedes.close(closed));
-    // Aedes ends those that have said CONNECT.
-    for (const connection of connections) connection.destroy();
+  return {
+    host: HOST,
+    port: first.port,
+    get running() {
+      return running !== undefined;
+    },
+    get starts() {
+      return starts;
+    },
+    take: (connection) => (running === undefined ? void connection.destroy() : running.take(connection)),
+    close: () =>
+      then(async () => {
+        const ending = running;
+        running = undefined;
+        await ending?.close();
+      }),
+    restart: () =>
+      then(async () => {
+        if (running !== undefined) return;
+        running = await Running.start((server) => listenFrom(server, first.port, "the embedded broker", "", 1));
+        starts++;
+      }),
   };
-  try {
-    return {
-      host: HOST,
-      port: await listenFrom(server, port),
-      webSocket: { host: HOST, port: await listenFrom(http, webSocketPort), path: PATH },
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
+}
+
+/** The broker from one start to its end. */
+class Running {
+  port = 0;
+  readonly #aedes: Aedes;
+  readonly #connections = new Set<Duplex>();
+  readonly #server: Server;
+
+  private constructor(aedes: Aedes) {
+    this.#aedes = aedes;
+    this.#server = createServer((connection: Socket) => this.take(connection.setNoDelay(true)));
   }
-}
 
-async function listenFrom(server: Server, port: number): Promise<number> {
-  for (let tried = port; tried < port + TRIES; tried++) if (await listens(server, tried)) return tried;
-  const last = port + TRIES - 1;
-  throw new Error(`no free port for the embedded broker from ${port} to ${last}; name a broker with --broker`);
-}
+  static async start(listen: (server: Server) => Promise<number>): Promise<Running> {
+    const running = new Running(await Aedes.createBroker({ heartbeatInterval: HEARTBEAT }));
+    try {
+      running.port = await listen(running.#server);
+      return running;
+    } catch (error) {
+      await running.close();
+      throw error;
+    }
+  }
 
-/** @returns false when the port is taken, or not for this user */
-function listens(server: Server, port: number): Promise<boolean> {
-  return new Promise((settle, fail) => {
-    const onError = (error: NodeJS.ErrnoException) => {
-      server.off("listening", onListening);
-      if (error.code === "EADDRINUSE" || error.code === "EACCES") settle(false);
-      else fail(error);
-    };
-    const onListening = () => {
-      server.off("error", onError);
-      settle(true);
-    };
-    server.once("error", onError).once("listening", onListening).listen(port, HOST);
-  });
+  take(connection: Duplex): void {
+    this.#connections.add(connection);
+    connection.on("error", () => {}).on("close", () => this.#connections.delete(connection));
+    this.#aedes.handle(connection);
+  }
+
+  async close(): Promise<void> {
+    this.#server.close();
+    await new Promise<void>((closed) => this.#aedes.close(closed));
+    // Aedes ends those that have said CONNECT.
+    for (const connection of this.#connections) connection.destroy();
+  }
 }

@@ -6,7 +6,7 @@ import { resolve } from "../../src/platforms/nodejs/resolve.js";
 import { SimulatedWifi } from "../core/network/wifi.js";
 import type { Parts } from "../core/world/machine.js";
 import { RandomStream } from "../core/world/random.js";
-import { simulatedSensors } from "../core/world/sensors.js";
+import { type SimulatedSensor, simulatedSensors } from "../core/world/sensors.js";
 import { World } from "../core/world/world.js";
 import type { Recorder } from "./recorder.js";
 import type { DeviceStorage } from "./storage.js";
@@ -20,6 +20,17 @@ export interface PartsOptions {
   readonly recorder: Recorder;
   /** The firmware has opened its way to the network. */
   onLink?(link: NetworkLink): void;
+  /** The LED shows a colour, 0xRRGGBB. */
+  onLed?: ((colour: number) => void) | undefined;
+}
+
+/** The parts, which outlive a restart, and what a person's hand reaches of them. */
+export interface DeviceParts {
+  readonly parts: Parts;
+  readonly wifi: SimulatedWifi;
+  readonly sensors: readonly SimulatedSensor[];
+  /** Pushes the board's button; nothing happens where the firmware does not listen to it. */
+  push(): void;
 }
 
 /** Milliseconds that joining the Wi-Fi takes, at least and at most: a good network that is near. */
@@ -28,8 +39,8 @@ const JOIN_TIME = [250, 450] as const;
 /** Milliseconds from a restart to when the firmware runs again. */
 export const BOOT_TIME = 300;
 
-/** @returns the parts, which outlive a restart */
-export function openParts({ id, board, seed, storage, openSocket, recorder, onLink }: PartsOptions): Parts {
+export function openParts(options: PartsOptions): DeviceParts {
+  const { id, board, seed, storage, openSocket, recorder, onLink, onLed } = options;
   const random = new RandomStream(seed);
   const place = new World({ seed }).place(id);
   const time = () => Date.now();
@@ -39,7 +50,9 @@ export function openParts({ id, board, seed, storage, openSocket, recorder, onLi
     signal: () => place.signal(time()),
     joinTime: JOIN_TIME,
   });
-  return {
+  const sensors = simulatedSensors(board, { place, random: random.stream("sensors"), time });
+  let pushed: (() => void) | undefined;
+  const parts: Parts = {
     board: board.id,
     machine: { id: storage.machineId, random: random.stream("machine").random },
     clock: nodejsClock,
@@ -52,7 +65,18 @@ export function openParts({ id, board, seed, storage, openSocket, recorder, onLi
     openSocket,
     session: storage.session,
     settings: storage.settings,
-    led: board.led && { show: (colour) => recorder.led(colour) },
-    sensors: simulatedSensors(board, { place, random: random.stream("sensors"), time }),
+    led: board.led && {
+      show(colour) {
+        recorder.led(colour);
+        onLed?.(colour);
+      },
+    },
+    sensors,
+    onButton:
+      board.button &&
+      ((listener) => {
+        pushed = listener;
+      }),
   };
+  return { parts, wifi, sensors, push: () => pushed?.() };
 }

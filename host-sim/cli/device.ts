@@ -3,10 +3,13 @@ import type { Board } from "../../boards/board.js";
 import { Mote, type MoteOptions } from "../../src/mote/mote.js";
 import { queueBytes } from "../../src/mote/nvs.js";
 import type { NetworkLink, OpenSocket } from "../../src/platform.js";
-import { Boot, type Parts } from "../core/world/machine.js";
-import { BOOT_TIME, openParts } from "./device-parts.js";
+import { Boot } from "../core/world/machine.js";
+import type { SimulatedSensor } from "../core/world/sensors.js";
+import { BOOT_TIME, type DeviceParts, openParts } from "./device-parts.js";
+import { Radio } from "./radio.js";
 import type { Recorder } from "./recorder.js";
 import type { DeviceStorage } from "./storage.js";
+import { type Switch, switchOf } from "./switch.js";
 
 export interface DeviceOptions extends Pick<MoteOptions, "broker" | "override" | "firmware"> {
   readonly id: string;
@@ -15,6 +18,8 @@ export interface DeviceOptions extends Pick<MoteOptions, "broker" | "override" |
   readonly storage: DeviceStorage;
   readonly openSocket: OpenSocket;
   readonly recorder: Recorder;
+  /** The LED shows a colour, 0xRRGGBB. */
+  readonly onLed?: (colour: number) => void;
 }
 
 /** A device as `run` has it, whatever engine its firmware runs on. */
@@ -26,47 +31,101 @@ export interface AnyDevice {
    * @param grace milliseconds that it may take, and a little more to close
    */
   stop(grace: number): Promise<void>;
+  /** The Wi-Fi, which a person may turn off. */
+  readonly wifi: Switch;
+  /** Its power: cut, it stops where it is, and keeps its storage only. */
+  readonly power: Switch;
+  readonly sensors: readonly SimulatedSensor[];
+  /** Pushes the board's button. Absent where there is none, or the firmware cannot hear it. */
+  readonly pushButton?: (() => void) | undefined;
 }
 
 export class Device implements AnyDevice {
+  readonly wifi: Switch;
+  readonly power: Switch;
+  readonly sensors: readonly SimulatedSensor[];
+  readonly pushButton: (() => void) | undefined;
   readonly #options: DeviceOptions;
-  readonly #parts: Parts;
+  readonly #parts: DeviceParts;
+  readonly #radio: Radio;
   #boot: Boot | undefined;
   #node: Mote | undefined;
   #link: NetworkLink | undefined;
   #rebooting: NodeJS.Timeout | undefined;
   /** Called when the node has come to its end. */
   #stopped: (() => void) | undefined;
+  #powered = true;
 
   constructor(options: DeviceOptions) {
     this.#options = options;
-    this.#parts = openParts({
+    const radio = new Radio(options.openSocket);
+    const parts = openParts({
       ...options,
+      openSocket: radio.open,
       onLink: (link) => {
         this.#link = link;
       },
     });
+    this.#radio = radio;
+    this.#parts = parts;
+    this.sensors = parts.sensors;
+    this.pushButton = options.board.button && (() => parts.push());
+    this.power = switchOf(
+      () => this.#powered,
+      (on) => this.#turnPower(on),
+    );
+    this.wifi = switchOf(
+      () => parts.wifi.available,
+      (on) => {
+        radio.reachable = on && this.#powered;
+        parts.wifi.available = on;
+      },
+    );
   }
 
   start(): void {
     this.#powerOn("power on");
   }
 
-  stop(grace: number): Promise<void> {
+  async stop(grace: number): Promise<void> {
     clearTimeout(this.#rebooting);
     const boot = this.#boot;
-    if (boot === undefined || !boot.running) return Promise.resolve();
-    return new Promise((stopped) => {
-      this.#stopped = stopped;
-      boot.run(() => this.#node?.stop(grace, stopped));
-    });
+    if (boot?.running)
+      await new Promise<void>((stopped) => {
+        this.#stopped = stopped;
+        boot.run(() => this.#node?.stop(grace, stopped));
+      });
+    this.#radio.close();
+  }
+
+  #turnPower(on: boolean): void {
+    if (on === this.#powered) return;
+    this.#powered = on;
+    const { recorder } = this.#options;
+    const { wifi } = this.#parts;
+    // First the radio: nobody hears a device that has no power close its connections.
+    this.#radio.reachable = on && wifi.available;
+    recorder.power(on);
+    clearTimeout(this.#rebooting);
+    if (on) this.#powerOn("power on");
+    else {
+      this.#boot?.halt();
+      this.#dark();
+      this.#stopped?.();
+    }
+  }
+
+  #dark(): void {
+    this.#node = undefined;
+    this.#link = undefined;
+    this.#parts.parts.led?.show(0);
   }
 
   #powerOn(restartReason: string): void {
     const { id, broker, override = {}, firmware, recorder } = this.#options;
     // The command line is a person's hand at the device once: what commands set since then outlasts a restart.
     const settings = this.#boot === undefined ? { override } : { defaults: override };
-    const boot = new Boot(this.#parts, {
+    const boot = new Boot(this.#parts.parts, {
       restartReason,
       onRestart: () => this.#restart("restart", "by command"),
       onAbort: (error) => {
@@ -86,8 +145,7 @@ export class Device implements AnyDevice {
   }
 
   #restart(restartReason: string, words: string): void {
-    this.#node = undefined;
-    this.#link = undefined;
+    this.#dark();
     if (this.#stopped !== undefined) {
       this.#stopped();
       return;

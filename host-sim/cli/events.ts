@@ -23,6 +23,8 @@ export interface Started {
   embedded: boolean;
   /** Where the embedded broker listens for WebSocket too: a URL. */
   webSocket?: string;
+  /** Where a browser shows the node: a URL with the token that controls the simulator. */
+  page?: string;
   seed: number;
   firmware: string;
 }
@@ -154,6 +156,12 @@ export interface LedEvent {
   colour: string;
 }
 
+/** Somebody has cut the simulated device's power, or given it back: its storage is as it was. */
+export interface Power {
+  event: "power";
+  on: boolean;
+}
+
 /** The simulated device restarts, its storage as it was. */
 export interface Restart {
   event: "restart";
@@ -226,6 +234,7 @@ export type Happening =
   | LedEvent
   | Heap
   | Restart
+  | Power
   | Stopping
   | Wire;
 

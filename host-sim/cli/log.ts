@@ -139,9 +139,12 @@ export class Log implements Renderer {
         );
         break;
       }
+      case "power":
+        this.#cutOff();
+        this.#line("device", c.magenta, `power ${event.on ? "on" : "cut"}`);
+        break;
       case "restart":
-        this.#connected = false;
-        for (const token of [...this.#open.keys()]) this.#wait(token);
+        this.#cutOff();
         this.#line("device", c.magenta, `restarts   ${event.reason}`);
         break;
       case "stopping":
@@ -184,9 +187,14 @@ export class Log implements Renderer {
     this.#print(`${" ".repeat(BESIDE)}${this.#colors.dim(text)}`, BESIDE);
   }
 
-  #disconnected(reason: string, delay: number | undefined): void {
+  /** What is not acknowledged will not be for a while. */
+  #cutOff(): void {
     this.#connected = false;
     for (const token of [...this.#open.keys()]) this.#wait(token);
+  }
+
+  #disconnected(reason: string, delay: number | undefined): void {
+    this.#cutOff();
     const c = this.#colors;
     if (reason === CLOSED) {
       this.#line("broker", c.green, "disconnected");
@@ -232,12 +240,13 @@ export class Log implements Renderer {
     this.#line(subject, colors[kind] ?? c.gray, `${shown}  ${c.dim(`QoS ${QoS}  ${how}`)}`);
   }
 
-  #banner({ board, id, broker, user, embedded, webSocket, seed, firmware }: Started): void {
+  #banner({ board, id, broker, user, embedded, webSocket, page, seed, firmware }: Started): void {
     const c = this.#colors;
     const { watch, command } = watchLines(broker, user, id);
     const rows = [
       ["broker", `${c.bold(broker)}${embedded ? c.dim("   embedded, ends with this program") : ""}`],
-      ...(webSocket === undefined ? [] : [["pages", webSocket] as const]),
+      ...(page === undefined ? [] : [["page", c.bold(page)] as const]),
+      ...(webSocket === undefined ? [] : [["socket", `${webSocket}${c.dim("   for pages of your own")}`] as const]),
       ["watch", watch],
       ["command", command],
       ["seed", `${seed}${c.dim("   --seed makes the same world again")}`],

@@ -3,14 +3,24 @@
  * hold WebSocket to no origin; and a page whose name leads to 127.0.0.1 can ask as its own host.
  */
 
-/** @returns whether a request comes from a program, or from a page of this computer, and asks for this computer */
-export function mayTalk(headers: {
-  readonly host?: string | undefined;
-  readonly origin?: string | undefined;
-}): boolean {
+/**
+ * @param allowed origins that may talk too: a page that is served elsewhere, or a proxy before this computer
+ * @returns whether a request comes from a program, or from a page of this computer, and asks for this computer
+ */
+export function mayTalk(
+  headers: { readonly host?: string | undefined; readonly origin?: string | undefined },
+  allowed: readonly string[] = [],
+): boolean {
   const { host, origin } = headers;
-  if (host === undefined || !isLoopback(`http://${host}`)) return false;
-  return origin === undefined || isLoopback(origin);
+  if (host === undefined || !(isLoopback(`http://${host}`) || allowed.some((one) => new URL(one).host === host)))
+    return false;
+  return origin === undefined || isLoopback(origin) || allowed.includes(origin);
+}
+
+/** As browsers write an origin. @returns undefined when `text` is none, or `null` */
+export function originOf(text: string): string | undefined {
+  if (!/^https?:\/\/[^/?#@]+\/?$/i.test(text) || !URL.canParse(text)) return undefined;
+  return new URL(text).origin;
 }
 
 function isLoopback(url: string): boolean {

@@ -1,10 +1,9 @@
 /** One MQTT connection made of `node:net` or `ws`, and mqtt-packet: nothing of `src/mqtt`, for it is there to check that. */
-import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { generate, type IConnectPacket, type Packet, parser } from "mqtt-packet";
-import { createWebSocketStream, WebSocket } from "ws";
-import { type BrokerAddress, writeBrokerUrl } from "../../src/platforms/broker-url.js";
+import type { BrokerAddress } from "../../src/platforms/broker-url.js";
 import { BoundedPackets } from "./bounded.js";
+import { openDuplex } from "./duplex.js";
 
 export interface RawMqttEvents {
   onPacket(packet: Packet): void;
@@ -16,9 +15,6 @@ export interface RawMqttEvents {
 
 /** Milliseconds within which the broker must answer, or it counts as gone. */
 const DEADLINE = 5_000;
-
-/** Bytes of a WebSocket frame at most, for `ws` holds each whole. */
-const LARGEST_FRAME = 4_194_304;
 
 export class RawMqtt {
   readonly #socket: Duplex;
@@ -37,7 +33,7 @@ export class RawMqtt {
     });
     decoder.on("error", (error: Error) => this.#socket.destroy(error));
 
-    this.#socket = open(broker, () => this.send(connectPacket(broker, id, clean)));
+    this.#socket = openDuplex(broker, () => this.send(connectPacket(broker, id, clean)));
     this.#expectAnswer();
     const packets = new BoundedPackets((bytes) => decoder.parse(bytes), events.bound);
     this.#socket.on("data", (bytes) => packets.take(bytes));
@@ -74,14 +70,6 @@ export class RawMqtt {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.#socket.destroy(new Error("no answer from the broker")), DEADLINE);
   }
-}
-
-function open(broker: BrokerAddress, onOpen: () => void): Duplex {
-  if (broker.path === undefined) {
-    return connect({ host: broker.host, port: broker.port, noDelay: true }).on("connect", onOpen);
-  }
-  const socket = new WebSocket(writeBrokerUrl(broker), "mqtt", { maxPayload: LARGEST_FRAME });
-  return createWebSocketStream(socket.on("open", onOpen));
 }
 
 function connectPacket({ user, password }: BrokerAddress, clientId: string, clean: boolean): IConnectPacket {

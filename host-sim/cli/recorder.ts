@@ -68,6 +68,12 @@ export class Recorder {
     this.show({ event: "error", message: `${error.name}: ${error.message}`, where: "firmware", stack });
   }
 
+  /** Somebody has cut the device's power, or given it back. */
+  power(on: boolean): void {
+    this.connected = false;
+    this.show({ event: "power", on });
+  }
+
   restart(reason: string): void {
     this.connected = false;
     this.show({ event: "restart", reason, count: ++this.#restarts });

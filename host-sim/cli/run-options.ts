@@ -8,6 +8,7 @@ import type { QoS } from "../../src/mqtt/api.js";
 import { type BrokerAddress, readBrokerUrl } from "../../src/platforms/broker-url.js";
 import { boards, findBoard } from "../core/world/boards.js";
 import { describeFlags, type Flag, readFlags } from "./args.js";
+import { originOf } from "./origin.js";
 import { UsageError } from "./usage.js";
 
 export interface RunOptions {
@@ -25,6 +26,8 @@ export interface RunOptions {
   /** Directory of the device's storage; undefined: in memory. */
   store?: string;
   seed: number;
+  /** Of pages that may talk to the simulator, beside those of this computer. */
+  origins: readonly string[];
   wire: boolean;
   json: boolean;
   /** What runs the firmware: this program itself, or the device's own engine in the board's memory. */
@@ -128,6 +131,17 @@ export const runFlags: readonly Flag<RunOptions>[] = Object.freeze([
     },
   },
   {
+    name: "allow-origin",
+    value: "ORIGIN",
+    help: "pages from there may talk to the simulator too, such as https://lab.example; may be given more than once",
+    read(text, into) {
+      const origin = originOf(text);
+      if (origin === undefined)
+        throw new UsageError(`--allow-origin is "${text}": must be http:// or https://, a host, and no path`);
+      into.origins = [...into.origins, origin];
+    },
+  },
+  {
     name: "wire",
     help: "show every packet, as mqtt-packet decodes it",
     read(_text, into) {
@@ -161,6 +175,7 @@ export function readRunOptions(args: readonly string[], randomSeed: number, pass
     board: boards[0] as Board,
     settings: {},
     seed: randomSeed,
+    origins: [],
     wire: false,
     json: false,
     engine: "node",

@@ -1,21 +1,27 @@
 /** `run`: one sensor node in real time, on a broker of its own or on yours, watched from outside. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createWebSocketStream, type WebSocket } from "ws";
 import { type BrokerAddress, writeBrokerUrl } from "../../src/platforms/broker-url.js";
 import { nodejsPlatform } from "../../src/platforms/nodejs/index.js";
 import { root } from "../xs/engine/paths.js";
 import { type EmbeddedBroker, startBroker } from "./broker.js";
+import { Control } from "./control.js";
 import { type AnyDevice, Device } from "./device.js";
 import type { Renderer, Summary } from "./events.js";
 import { freeId } from "./free-id.js";
 import { JsonLines } from "./json.js";
 import { Log } from "./log.js";
 import { Observer } from "./observer.js";
+import { servePage } from "./page-server.js";
 import { removeSession } from "./raw-mqtt.js";
 import { Recorder } from "./recorder.js";
 import { type RunOptions, readRunOptions, runHelp } from "./run-options.js";
 import { type DeviceStorage, openStorage } from "./storage.js";
+import { switchOf } from "./switch.js";
 import { type Terminal, TIME_IS_OVER } from "./terminal.js";
+import { newToken } from "./token.js";
+import { tunnel } from "./tunnel.js";
 import { whenWatched } from "./watched-start.js";
 import { watchedWire } from "./wire.js";
 import { XsDevice } from "./xs-device.js";
@@ -71,7 +77,7 @@ async function runOn(
   });
   recorder.onConnected = () => observer.nodeConnected();
   const { openSocket: open } = nodejsPlatform({ window: board.socket.window, path: broker.path });
-  const openSocket = whenWatched(open, observer);
+  const openSocket = whenWatched(open, observer, () => embedded?.starts ?? 1);
   const deviceOptions = {
     id,
     board,
@@ -81,12 +87,40 @@ async function runOn(
     override: options.settings,
     firmware,
     recorder,
-    openSocket: options.wire ? watchedWire(openSocket, (event) => recorder.show(event)) : openSocket,
+    openSocket: watchedWire(openSocket, (event) => {
+      control.packet(event);
+      if (options.wire) recorder.show(event);
+    }),
+    onLed: (colour: number) => control.led(colour),
   };
-  const device =
+  const device: AnyDevice =
     options.engine === "xs"
       ? await XsDevice.build({ ...deviceOptions, observer, onBuilding: terminal.notice })
       : new Device(deviceOptions);
+  const control = new Control({
+    node: id,
+    board,
+    wifi: device.wifi,
+    power: device.power,
+    sensors: device.sensors,
+    inputs: [],
+    pushButton: device.pushButton,
+    packets: options.engine !== "xs",
+    broker:
+      embedded &&
+      switchOf(
+        () => embedded.running,
+        (on) => (on ? embedded.restart() : embedded.close()),
+      ),
+  });
+  const token = newToken();
+  const page = await servePage({
+    origins: options.origins,
+    token,
+    mqtt: (socket) => (embedded === undefined ? tunnel(socket, broker) : handOver(socket, embedded)),
+    mqttNeedsToken: !isOurs,
+    control: (socket) => control.join(socket),
+  });
   recorder.begin();
 
   const { user } = broker;
@@ -97,7 +131,8 @@ async function runOn(
     broker: writeBrokerUrl(broker),
     ...(user === undefined ? {} : { user }),
     embedded: isOurs,
-    ...(isOurs ? { webSocket: writeBrokerUrl(embedded.webSocket) } : {}),
+    ...(isOurs ? { webSocket: writeBrokerUrl(page.webSocket) } : {}),
+    page: `${page.url}#${token}`,
     seed,
     firmware,
   });
@@ -118,10 +153,15 @@ async function runOn(
   // A device whose storage is forgotten will not come back for what the broker has kept for it.
   const forget = !isOurs && store === undefined && recorder.everConnected;
   await Promise.race([
-    Promise.all([observer.end(), forget ? removeSession(broker, id) : undefined]),
+    Promise.all([page.close(), observer.end(), forget ? removeSession(broker, id) : undefined]),
     terminal.forced(),
   ]);
   return exitCode(summary, recorder.everConnected, store !== undefined);
+}
+
+function handOver(socket: WebSocket, embedded: EmbeddedBroker): void {
+  if (embedded.running) embedded.take(createWebSocketStream(socket));
+  else socket.close(1013, "the broker is stopped");
 }
 
 /** Ends the node in order, and waits until the observer has seen what the node says it has delivered. */

@@ -1,13 +1,14 @@
 /** One simulated device in real time whose firmware runs on XS, in the board's memory, as a process of its own. */
 import { queueBytes } from "../../src/mote/nvs.js";
 import type { KeyValue, NetworkLink, StorageError } from "../../src/platform.js";
-import type { Parts } from "../core/world/machine.js";
+import type { SimulatedSensor } from "../core/world/sensors.js";
 import { buildHost, type Host } from "../xs/engine/build.js";
 import { collectModules, type Module } from "../xs/engine/modules.js";
 import { type Answer, bytesInUse, type Ended, type MemoryFigures, Program, type Value } from "../xs/engine/program.js";
 import type { AnyDevice, DeviceOptions } from "./device.js";
-import { BOOT_TIME, openParts } from "./device-parts.js";
+import { BOOT_TIME, type DeviceParts, openParts } from "./device-parts.js";
 import type { Observer } from "./observer.js";
+import { type Switch, switchOf } from "./switch.js";
 import { xsJournal } from "./xs-journal.js";
 
 export interface XsDeviceOptions extends DeviceOptions {
@@ -25,23 +26,41 @@ export class XsDevice implements AnyDevice {
   readonly #options: XsDeviceOptions;
   readonly #host: Host;
   readonly #modules: readonly Module[];
-  readonly #parts: Parts;
+  readonly #parts: DeviceParts;
+  readonly wifi: Switch;
+  readonly power: Switch;
+  readonly sensors: readonly SimulatedSensor[];
   #program: Program | undefined;
   #link: NetworkLink | undefined;
   #starts = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped: (() => void) | undefined;
+  #powered = true;
+  /** The program that runs still was cut off by the power. */
+  #cut = false;
 
   private constructor(options: XsDeviceOptions, host: Host, modules: readonly Module[]) {
     this.#options = options;
     this.#host = host;
     this.#modules = modules;
-    this.#parts = openParts({
+    const parts = openParts({
       ...options,
       onLink: (link) => {
         this.#link = link;
       },
     });
+    this.#parts = parts;
+    this.sensors = parts.sensors;
+    this.power = switchOf(
+      () => this.#powered,
+      (on) => this.#turnPower(on),
+    );
+    this.wifi = switchOf(
+      () => parts.wifi.available,
+      (on) => {
+        parts.wifi.available = on;
+      },
+    );
   }
 
   /** Builds the engine, where that was not done yet, and compiles the firmware. */
@@ -65,6 +84,18 @@ export class XsDevice implements AnyDevice {
       this.#stopped = stopped;
       program.send("stop", `${grace}`);
     });
+  }
+
+  #turnPower(on: boolean): void {
+    if (on === this.#powered) return;
+    this.#powered = on;
+    this.#options.recorder.power(on);
+    clearTimeout(this.#timer);
+    // What has not ended yet starts again when it has.
+    if (!on && this.#program !== undefined) {
+      this.#cut = true;
+      this.#program.kill();
+    } else if (on && this.#program === undefined) this.#powerOn("power on");
   }
 
   #powerOn(restartReason: string): void {
@@ -95,6 +126,13 @@ export class XsDevice implements AnyDevice {
     this.#program = undefined;
     this.#link?.close();
     this.#link = undefined;
+    this.#parts.parts.led?.show(0);
+    if (this.#cut) {
+      this.#cut = false;
+      if (this.#stopped !== undefined) this.#stopped();
+      else if (this.#powered) this.#powerOn("power on");
+      return;
+    }
     if (code !== 0 && code !== RESTART) recorder.aborted(Object.assign(new Error(words), { name: "XS", stack: words }));
     if (this.#stopped !== undefined) {
       this.#stopped();
@@ -106,16 +144,15 @@ export class XsDevice implements AnyDevice {
   }
 
   #told(name: string, values: readonly Value[], program: Program, journal: ReturnType<typeof xsJournal>): void {
-    const { recorder } = this.#options;
     if (name === "join") this.#join(program);
     else if (name === "leave") this.#link?.close();
-    else if (name === "led") recorder.led(Number(values[0]));
+    else if (name === "led") this.#parts.parts.led?.show(Number(values[0]));
     else if (name === "resolve") this.#resolve(program, String(values[0]), String(values[1]));
     else if (journal(name, values) && name === "connected") program.send("measure", "connected");
   }
 
   #join(program: Program): void {
-    const link = this.#parts.openLink({
+    const link = this.#parts.parts.openLink({
       onChanged: (state, detail) => program.send("link", `${state} ${link.address ?? "-"} ${detail}`),
     });
   }
@@ -124,13 +161,13 @@ export class XsDevice implements AnyDevice {
   #resolve(program: Program, question: string, host: string): void {
     const { observer } = this.#options;
     observer.hurry().then(() => {
-      this.#parts.resolve(host, (address) => program.send("resolved", `${question} ${address ?? ""}`));
+      this.#parts.parts.resolve(host, (address) => program.send("resolved", `${question} ${address ?? ""}`));
     });
   }
 
   #answer(name: string, values: readonly Value[], restartReason: string): Answer {
     const [first = "", key = "", value] = values;
-    const { board, sensors, led, machine } = this.#parts;
+    const { board, sensors, led, machine } = this.#parts.parts;
     if (name === "facts") {
       const ids = sensors.map(({ id }) => id);
       return JSON.stringify({ board, id: machine.id, restartReason, sensors: ids, led: led !== undefined });
@@ -138,7 +175,7 @@ export class XsDevice implements AnyDevice {
     if (name === "options") return JSON.stringify(this.#nodeOptions());
     if (name === "rssi") return this.#link?.rssi;
     if (name === "sample") return JSON.stringify(sensors.find(({ id }) => id === first)?.sample());
-    return store(this.#parts[first === "session" ? "session" : "settings"], name, String(key), value);
+    return store(this.#parts.parts[first === "session" ? "session" : "settings"], name, String(key), value);
   }
 
   #nodeOptions() {

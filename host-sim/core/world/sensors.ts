@@ -2,7 +2,7 @@
 import type { Board, BoardSensor } from "../../../boards/board.js";
 import type { Sample, Sensor } from "../../../src/platform.js";
 import type { RandomStream } from "./random.js";
-import { cellVoltage, type Place } from "./world.js";
+import { type Air, cellVoltage, type Place } from "./world.js";
 
 export interface SensorOptions {
   readonly place: Place;
@@ -69,6 +69,34 @@ const drivers: { readonly [name in Exclude<BoardSensor["driver"], "analog batter
   },
 });
 
+/** What a person plays with: the driver's own range is that of the part, and of no weather. */
+const LIKELY: { readonly [quantity: string]: readonly [low: number, high: number] } = Object.freeze({
+  temperature: Object.freeze([-20, 50] as const),
+  pressure: Object.freeze([95_000, 105_000] as const),
+  voltage: Object.freeze([2.5, 4.5] as const),
+});
+
+/** Of the quantities of {@link Quantities}. */
+const UNITS: { readonly [quantity: string]: string } = Object.freeze({
+  temperature: "°C",
+  humidity: "%",
+  pressure: "Pa",
+  voltage: "V",
+});
+
+/** One quantity of a sensor, for who would set it by hand. */
+export interface Quantity {
+  readonly quantity: string;
+  readonly unit: string;
+  /** Between these it is likely to be. */
+  readonly low: number;
+  readonly high: number;
+  /** Without the driver's errors. */
+  readonly value: number;
+  /** It stands at that value by {@link SimulatedSensor.hold}. */
+  readonly held: boolean;
+}
+
 /** A 12-bit converter at its widest range, as on the ESP32: 3.1 V, and not a good one. */
 const ADC_RANGE = 3.1;
 const ADC_STEPS = 4095;
@@ -91,6 +119,7 @@ export class SimulatedSensor implements Sensor {
   readonly #channels: { readonly [quantity: string]: Channel };
   /** This device's lasting errors. */
   readonly #offsets: { readonly [quantity: string]: number };
+  readonly #held = new Map<string, number>();
   #last: Sample | undefined;
   #closed = false;
 
@@ -121,17 +150,58 @@ export class SimulatedSensor implements Sensor {
     this.#closed = true;
   }
 
+  /**
+   * Has the sensor give one value from now on, whatever the world does, and without errors: as near to it as the driver can.
+   * @param value undefined: the world's again
+   * @throws RangeError for what the driver does not measure, or a value that it cannot give
+   */
+  hold(quantity: string, value: number | undefined): void {
+    const channel = Object.hasOwn(this.#channels, quantity) ? this.#channels[quantity] : undefined;
+    if (channel === undefined) throw new RangeError(`sensor ${this.id} does not measure "${quantity}"`);
+    if (value === undefined) {
+      this.#held.delete(quantity);
+      return;
+    }
+    const { low, high } = channel;
+    if (!(value >= low && value <= high))
+      throw new RangeError(`${quantity} of ${this.id} is ${value}: must be a number from ${low} to ${high}`);
+    this.#held.set(quantity, value);
+  }
+
+  /** All that it measures, as it is now. */
+  get quantities(): Quantity[] {
+    const time = this.#options.time();
+    const air = this.#options.place.air(time);
+    const names = Object.values(this.#sensor.quantities).flat() as string[];
+    return names.map((quantity) => {
+      const { low, high } = this.#channels[quantity] as Channel;
+      const [likelyLow, likelyHigh] = LIKELY[quantity] ?? [low, high];
+      const held = this.#held.get(quantity);
+      return {
+        quantity,
+        unit: UNITS[quantity] ?? "",
+        low: Math.max(low, likelyLow),
+        high: Math.min(high, likelyHigh),
+        value: held ?? tidy(this.#truth(quantity, air, time)),
+        held: held !== undefined,
+      };
+    });
+  }
+
   #measure(): Sample {
     const time = this.#options.time();
     const air = this.#options.place.air(time);
     const sample: { [group: string]: { [quantity: string]: number } } = {};
     for (const [group, names] of Object.entries(this.#sensor.quantities)) {
       const quantities: { [quantity: string]: number } = {};
-      for (const name of names as readonly string[])
-        quantities[name] = this.#read(name, name === "voltage" ? this.#voltage(time) : air[name as keyof typeof air]);
+      for (const name of names as readonly string[]) quantities[name] = this.#read(name, this.#truth(name, air, time));
       sample[group] = quantities;
     }
     return sample;
+  }
+
+  #truth(quantity: string, air: Air, time: number): number {
+    return quantity === "voltage" ? this.#voltage(time) : air[quantity as keyof Air];
   }
 
   #voltage(time: number): number {
@@ -145,7 +215,7 @@ export class SimulatedSensor implements Sensor {
       throw new Error(`sensor ${this.id}: the driver ${this.#sensor.driver} measures no ${quantity}; mend board.ts`);
     const noise = channel.noise > 0 ? this.#random.normal(0, channel.noise) : 0;
     if (this.fault === "NaN") return Number.NaN;
-    const value = truth + (this.#offsets[quantity] ?? 0) + noise;
+    const value = this.#held.get(quantity) ?? truth + (this.#offsets[quantity] ?? 0) + noise;
     const steps = Math.round((Math.min(channel.high, Math.max(channel.low, value)) - channel.low) / channel.resolution);
     return tidy(channel.low + steps * channel.resolution);
   }

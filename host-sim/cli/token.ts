@@ -1,0 +1,16 @@
+/** What tells the person who has started the simulator from everybody else on this computer: a word in the printed URL. */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** @returns 22 characters that can stand in a URL, of 128 random bits */
+export function newToken(): string {
+  return randomBytes(16).toString("base64url");
+}
+
+/** Takes as long whatever is given, so that time tells nothing. */
+export function isToken(given: string | null, token: string): boolean {
+  return given !== null && timingSafeEqual(digest(given), digest(token));
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
