@@ -74,7 +74,15 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
     else if (!mayTalk(request.headers, origins)) refuse(socket, "401 Unauthorized");
     else if (isTokenNeeded && !isToken(new URLSearchParams(query).get("token"), token))
       refuse(socket, "401 Unauthorized");
-    else server.handleUpgrade(request, socket, head, (opened) => server.emit("connection", opened));
+    else {
+      server.handleUpgrade(request, socket, head, (opened) => {
+        // A frame that is too long or broken is told here, and the connection is closed.
+        server.emit(
+          "connection",
+          opened.on("error", () => {}),
+        );
+      });
+    }
   });
   mqtt.on("connection", (socket) => {
     // One that asked for another subprotocol has got none, and no MQTT either [MQTT-6.0.0-3].

@@ -132,8 +132,8 @@ export const runFlags: readonly Flag<RunOptions>[] = Object.freeze([
   },
   {
     name: "allow-origin",
-    value: "ORIGIN",
-    help: "pages from there may talk to the simulator too, such as https://lab.example; may be given more than once",
+    value: "URL",
+    help: "pages from there may talk to the simulator too, such as https://lab.example; may be repeated",
     read(text, into) {
       const origin = originOf(text);
       if (origin === undefined)

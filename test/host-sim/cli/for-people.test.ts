@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { startBroker } from "../../../host-sim/cli/broker.js";
 import { root } from "../../../host-sim/xs/engine/paths.js";
-import { freePort } from "../../support/ports.js";
+import { startServed } from "../../support/page.js";
 import { Sim } from "../../support/sim.js";
 
 // Each test starts a program or two, on a machine that may be busy.
@@ -27,10 +26,9 @@ function sim(...options: ConstructorParameters<typeof Sim>): Sim {
 }
 
 async function broker() {
-  const embedded = await startBroker(await freePort(), await freePort());
-  cleanUp.push(() => embedded.close());
-  const { port, path } = embedded.webSocket;
-  return { embedded, url: `mqtt://127.0.0.1:${embedded.port}`, webSocketUrl: `ws://127.0.0.1:${port}${path}` };
+  const served = await startServed();
+  cleanUp.push(() => served.close());
+  return { ...served, embedded: served.broker };
 }
 
 function folder(): string {

@@ -2,8 +2,7 @@
 import { connect, type MqttClient } from "mqtt";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { type EmbeddedBroker, startBroker } from "../../../host-sim/cli/broker.js";
-import { freePort } from "../../support/ports.js";
+import { startServed } from "../../support/page.js";
 import { Sim } from "../../support/sim.js";
 
 const cleanUp: (() => unknown)[] = [];
@@ -12,10 +11,10 @@ afterEach(async () => {
   for (const end of cleanUp.splice(0).reverse()) await end();
 });
 
-async function embedded(): Promise<EmbeddedBroker & { readonly url: string }> {
-  const broker = await startBroker(await freePort(), await freePort());
-  cleanUp.push(() => broker.close());
-  return { ...broker, url: `ws://127.0.0.1:${broker.webSocket.port}${broker.webSocket.path}` };
+async function embedded(options?: Parameters<typeof startServed>[0]) {
+  const served = await startServed(options);
+  cleanUp.push(() => served.close());
+  return { ...served, port: served.broker.port, url: served.webSocketUrl };
 }
 
 /** What becomes of a WebSocket that is opened with these headers. */
@@ -56,6 +55,13 @@ describe("the embedded broker over WebSocket", () => {
     },
   );
 
+  test("a page of an origin that was allowed may", async () => {
+    const { url } = await embedded({ origins: ["https://lab.example"] });
+    expect(await opened(url, { origin: "https://lab.example" })).toBe("open mqtt");
+    expect(await opened(url, { origin: "https://lab.example", headers: { Host: "lab.example" } })).toBe("open mqtt");
+    expect(await opened(url, { origin: "https://other.example" })).toBe("Unexpected server response: 401");
+  });
+
   test("nor may one whose name leads here", async () => {
     const headers = { Host: "rebound.evil.example" };
     expect(await opened((await embedded()).url, { headers })).toBe("Unexpected server response: 401");
@@ -70,18 +76,37 @@ describe("the embedded broker over WebSocket", () => {
   });
 
   test("who comes with HTTP alone is told what is here", async () => {
-    const { webSocket } = await embedded();
-    const answer = await fetch(`http://127.0.0.1:${webSocket.port}/`);
+    const { page } = await embedded();
+    const answer = await fetch(`${page.url}mqtt`);
     expect([answer.status, await answer.text()]).toEqual([426, "MQTT over WebSocket is spoken here, at /mqtt\n"]);
   });
 
   test("ends with its connections", async () => {
-    const broker = await embedded();
-    const page = connect(broker.url, { reconnectPeriod: 0 });
+    const { url, broker } = await embedded();
+    const page = connect(url, { reconnectPeriod: 0 });
     await new Promise<void>((settle) => page.on("connect", () => settle()));
     const closed = new Promise<void>((settle) => page.on("close", settle));
     await broker.close();
     await closed;
+  });
+
+  test("started again it is at its port, and has forgotten what was retained", async () => {
+    const { url, broker } = await embedded();
+    const before = connect(url, { reconnectPeriod: 0 });
+    cleanUp.push(() => before.endAsync(true));
+    await before.publishAsync("kept", "yes", { retain: true, qos: 1 });
+    await broker.close();
+    expect([broker.running, broker.starts]).toEqual([false, 1]);
+    await broker.restart();
+    expect([broker.running, broker.starts]).toEqual([true, 2]);
+    const after = connect(`mqtt://127.0.0.1:${broker.port}`, { reconnectPeriod: 0 });
+    cleanUp.push(() => after.endAsync(true));
+    const seen: string[] = [];
+    after.on("message", (topic) => seen.push(topic));
+    await after.subscribeAsync("#");
+    await after.publishAsync("last", "", { qos: 1 });
+    await expect.poll(() => seen).toContain("last");
+    expect(seen).toEqual(["last"]);
   });
 });
 
