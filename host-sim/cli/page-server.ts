@@ -52,14 +52,15 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
   const control = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME.control });
   const connections = new Set<Socket>();
   let files: Promise<PageFiles> | undefined;
-  const http = createServer((request, response) => {
+  const built = () => {
     // What could not be made may be made the next time, when its source was mended.
     files ??= buildPage().catch((error) => {
       files = undefined;
       throw error;
     });
-    answer(request, response, origins, files);
-  });
+    return files;
+  };
+  const http = createServer((request, response) => void answer(request, response, origins, built));
   http.maxConnections = MOST_CONNECTIONS;
   http.on("connection", (connection) => {
     connections.add(connection.setNoDelay(true));
@@ -132,7 +133,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   origins: readonly string[],
-  files: Promise<PageFiles>,
+  built: () => Promise<PageFiles>,
 ): Promise<void> {
   const say = (status: number, text: string) =>
     response.writeHead(status, { ...GUARDS, "Content-Type": "text/plain; charset=utf-8" }).end(`${text}\n`);
@@ -142,7 +143,7 @@ async function answer(
   const [path, query] = placeOf(request);
   if (path === MQTT_PATH) return void say(426, `MQTT over WebSocket is spoken here, at ${MQTT_PATH}`);
   try {
-    const file = (await files).get(path);
+    const file = (await built()).get(path);
     if (file === undefined) return void say(404, "There is nothing here");
     const policy = path === "/" ? { "Content-Security-Policy": policyFor(request.headers.host, query) } : {};
     response

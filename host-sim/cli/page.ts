@@ -16,7 +16,7 @@ const VIEW = join(root, "host-sim", "view");
 /** @throws Error when a source does not compile */
 export async function buildPage(): Promise<PageFiles> {
   // Loaded only where somebody looks at the page.
-  const { build, stop } = await import("esbuild");
+  const { build } = await import("esbuild");
   const [bundle, html, icon] = await Promise.all([
     build({
       absWorkingDir: root,
@@ -35,7 +35,6 @@ export async function buildPage(): Promise<PageFiles> {
     readFile(join(VIEW, "index.html")),
     readFile(join(VIEW, "icon.svg")),
   ]);
-  await stop();
   const output = (ending: string) => bundle.outputFiles.find(({ path }) => path.endsWith(ending))?.contents;
   const script = output("page.js") ?? new Uint8Array();
   const style = output("style.css") ?? new Uint8Array();
