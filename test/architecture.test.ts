@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 function sourcesUnder(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .map((file) => join(folder, file).split(sep).join("/"))
-    .filter((path) => path.endsWith(".ts") && !path.includes("/node_modules/"));
+    .filter((path) => /\.tsx?$/.test(path) && !path.includes("/node_modules/"));
 }
 
 describe("the source tree keeps its rules", () => {
@@ -67,6 +67,12 @@ describe("a rule that is broken is reported", () => {
       "cli may not import moddable",
     ],
     ["host-sim/view/page.ts", `import { readFile } from "node:fs"`, "view may not import node"],
+    [
+      "host-sim/view/app.tsx",
+      `const list = <ul><li key={1}>a</li></ul>; import "../cli/run.js"`,
+      "view may not import cli",
+    ],
+    ["host-sim/cli/run.ts", `import { readPlace } from "../view/place.js"`, "cli may not import view"],
     // What runs on XS is like a device; what runs it is Node.js's.
     ["host-sim/xs/device/link.ts", `import { connect } from "node:net"`, "xs may not import node"],
     ["host-sim/xs/device/link.ts", `import { buildHost } from "../engine/build.js"`, "xs may not import engine"],

@@ -105,7 +105,7 @@ function Slider({ sensor, simulator }: { sensor: SimulatedQuantity; simulator: S
         disabled={!held}
         onClick={() => simulator.send({ set: "sensor", id, quantity, value: null })}
       >
-        {held ? "Release" : "Free"}
+        Release
       </button>
     </div>
   );

@@ -88,7 +88,7 @@ class Drawing {
     const options: uPlot.Options = {
       width: this.#host.clientWidth || 300,
       height: HEIGHT,
-      padding: [6, 4, 0, 0],
+      padding: [6, 12, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "readings" }, y: false, points: { size: 6 }, drag: { setScale: false } },
       scales: { y: { range: (_plot, least, most) => spread(least, most) } },

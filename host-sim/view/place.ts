@@ -13,13 +13,16 @@ export interface Place {
   readonly control: string | undefined;
 }
 
+/** As a browser has its location. */
+export interface PageUrl {
+  readonly host: string;
+  readonly protocol: string;
+  readonly search: string;
+  readonly hash: string;
+}
+
 /** `?broker=ws://host:port/mqtt&node=porch#token`, each of which may be missing. */
-export function readPlace({
-  host,
-  protocol,
-  search,
-  hash,
-}: Pick<Location, "host" | "protocol" | "search" | "hash">): Place {
+export function readPlace({ host, protocol, search, hash }: PageUrl): Place {
   const query = new URLSearchParams(search);
   const server = `${protocol === "https:" ? "wss" : "ws"}://${host}`;
   const token = hash.slice(1) || undefined;

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { Chart } from "./chart.js";
 import type { NodeModel } from "./node-model.js";
+import type { Outage } from "./outages.js";
 import { clockTime, numberInWords, spanInWords } from "./words.js";
 
 const MINUTE = 60_000;
@@ -40,18 +41,21 @@ export function Readings({ node }: { node: NodeModel }) {
       ))}
       {quantities.length > 0 && (
         <p class="legend quiet">
-          <span class="key late" /> arrived late <span class="key outage" /> not to be heard
-          {last !== undefined && (
-            <span>
-              {" "}
-              last from {clockTime(last.from)}{" "}
-              {last.to === undefined ? "until now" : `for ${spanInWords(last.to - last.from)}`} ({last.words})
-            </span>
-          )}
+          <span>
+            <span class="key late" /> arrived late
+          </span>
+          <span>
+            <span class="key outage" /> outage{last === undefined ? "" : `; the last ${outageInWords(last)}`}
+          </span>
         </p>
       )}
     </section>
   );
+}
+
+function outageInWords({ from, to, words }: Outage): string {
+  const span = to === undefined ? "not over" : spanInWords(to - from);
+  return `from ${clockTime(from)}, ${span}, ${words}`;
 }
 
 function Quantity({ node, sensor, quantity }: { node: NodeModel; sensor: string; quantity: string }) {

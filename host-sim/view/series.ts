@@ -36,7 +36,8 @@ export class Series {
     const all: (number | null)[] = [];
     const late: (number | null)[] = [];
     // The one before the first is there for the line that comes in from the left.
-    const first = Math.max(0, this.times.findIndex((time) => time >= from) - 1);
+    const shown = this.times.findIndex((time) => time >= from);
+    const first = Math.max(0, (shown < 0 ? this.times.length : shown) - 1);
     for (let at = first; at < this.times.length; at++) {
       const time = this.times[at] as number;
       const before = this.times[at - 1];

@@ -20,6 +20,7 @@ describe("ARCHITECTURE.md's list of files", () => {
     "src/platforms",
     "host-sim",
     "host-sim/core",
+    "host-sim/view",
     "host-sim/xs",
   ])("names every room and module of %s", (folder) => {
     const all = unnamedIn(folder, files);

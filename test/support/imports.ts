@@ -9,9 +9,12 @@ export interface Import {
   readonly line: number;
 }
 
-/** Every import in a TypeScript source, in order. An `import()` whose argument is not a literal has specifier "?". */
-export function importsOf(source: string): Import[] {
-  const file = ts.createSourceFile("module.ts", source, ts.ScriptTarget.ES2022, true);
+/**
+ * Every import in a TypeScript source, in order. An `import()` whose argument is not a literal has specifier "?".
+ * @param path says by its ending whether there is JSX in it
+ */
+export function importsOf(source: string, path = "module.ts"): Import[] {
+  const file = ts.createSourceFile(path, source, ts.ScriptTarget.ES2022, true);
   const found: Import[] = [];
 
   function add(node: ts.Node, specifier: ts.Node | undefined, typeOnly: boolean): void {

@@ -158,7 +158,7 @@ export const maxLines = 400;
 export function violations(path: string, source: string): string[] {
   const room = roomOf(path);
   if (room === undefined) return [`${path}: belongs to no room of test/support/rooms.ts`];
-  const found = importsOf(source).flatMap((imported) => {
+  const found = importsOf(source, path).flatMap((imported) => {
     const problem = problemWith(path, room, imported);
     return problem === undefined ? [] : [`${path}:${imported.line}: ${problem}`];
   });

@@ -39,7 +39,7 @@ export function missingFrom(rows: readonly Row[]): string[] {
       if (!existsSync(join(root, folder))) return [`${line}: there is no ${folder}`];
       return namesIn(holds)
         .filter((name) => /^[a-z0-9-]+$/.test(name))
-        .filter((name) => !["", ".ts"].some((ending) => existsSync(join(root, folder, name + ending))))
+        .filter((name) => !["", ".ts", ".tsx"].some((ending) => existsSync(join(root, folder, name + ending))))
         .map((name) => `${line}: there is no ${name} in ${folder}`);
     }),
   );
@@ -51,7 +51,7 @@ export function unnamedIn(folder: string, rows: readonly Row[]): string[] {
     namesIn(folders).flatMap((one) => [one, ...namesIn(holds).map((name) => `${one}/${name}`)]),
   );
   return readdirSync(join(root, folder), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() || entry.name.endsWith(".ts"))
-    .map(({ name }) => `${folder}/${name.replace(/\.ts$/, "")}`)
+    .filter((entry) => entry.isDirectory() || /\.tsx?$/.test(entry.name))
+    .map(({ name }) => `${folder}/${name.replace(/\.tsx?$/, "")}`)
     .filter((path) => !named.includes(path));
 }
