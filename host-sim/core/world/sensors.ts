@@ -173,8 +173,11 @@ export class SimulatedSensor implements Sensor {
     const time = this.#options.time();
     const air = this.#options.place.air(time);
     const names = Object.values(this.#sensor.quantities).flat() as string[];
-    return names.map((quantity) => {
-      const { low, high } = this.#channels[quantity] as Channel;
+    return names.flatMap((quantity) => {
+      const channel = this.#channels[quantity];
+      // A board that is wrong is told so when it samples.
+      if (channel === undefined) return [];
+      const { low, high } = channel;
       const [likelyLow, likelyHigh] = LIKELY[quantity] ?? [low, high];
       const held = this.#held.get(quantity);
       return {

@@ -122,6 +122,40 @@ describe("simulated sensors", () => {
     expect(() => odd?.sample()).toThrow("sensor odd: the driver TMP117 measures no humidity; mend board.ts");
   });
 
+  it("give the value at which a person holds them, without errors, until it is released", () => {
+    const { climate } = sensors("esp32_devkitc");
+    const humidity = read(climate, "hygrometer", "humidity");
+    climate?.hold("temperature", 31);
+    // As near as the driver's steps come.
+    expect([temperature(climate), temperature(climate)]).toEqual([31.000_229, 31.000_229]);
+    expect(Math.abs(read(climate, "hygrometer", "humidity") - humidity)).toBeLessThan(1);
+    expect(climate?.quantities).toEqual([
+      { quantity: "temperature", unit: "°C", low: -20, high: 50, value: 31, held: true },
+      { quantity: "humidity", unit: "%", low: 0, high: 100, value: expect.closeTo(air.humidity, 3), held: false },
+    ]);
+    climate?.hold("temperature", undefined);
+    expect(temperature(climate)).toBeCloseTo(air.temperature, 0);
+    expect(climate?.quantities[0]).toMatchObject({ value: expect.closeTo(air.temperature, 3), held: false });
+  });
+
+  it.each([
+    ["pressure", 1, 'sensor climate does not measure "pressure"'],
+    ["__proto__", 1, 'sensor climate does not measure "__proto__"'],
+    ["temperature", 131, "temperature of climate is 131: must be a number from -45 to 130"],
+    ["temperature", Number.NaN, "temperature of climate is NaN"],
+  ])("refuse to be held where they cannot be: %s at %d", (quantity, value, problem) => {
+    const { climate } = sensors("esp32_devkitc");
+    expect(() => climate?.hold(quantity, value)).toThrow(problem);
+    expect(climate?.quantities.some(({ held }) => held)).toBe(false);
+  });
+
+  it("see the same world, whether others are held or not", () => {
+    const [free, held] = [sensors("esp32_devkitc").climate, sensors("esp32_devkitc").climate];
+    held?.hold("temperature", 5);
+    for (let count = 0; count < 5; count++)
+      expect(read(held, "hygrometer", "humidity")).toBe(read(free, "hygrometer", "humidity"));
+  });
+
   it("give nothing more when closed", () => {
     const { climate } = sensors("lin");
     climate?.close();
