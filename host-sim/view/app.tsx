@@ -18,6 +18,9 @@ interface Props {
 
 export function App({ place, watch, simulator }: Props) {
   const node = watch.node.value;
+  // The simulator has one node; where another is looked at, its switches would mislead.
+  const simulated = simulator?.state.value?.node;
+  const bench = simulated === undefined || simulated === node?.id ? simulator : undefined;
   return (
     <>
       <Head place={place} watch={watch} node={node} />
@@ -27,8 +30,8 @@ export function App({ place, watch, simulator }: Props) {
         <main>
           <Alerts node={node} />
           <div class="side">
-            <BoardPanel node={node} simulator={simulator} />
-            {simulator && <Bench simulator={simulator} />}
+            <BoardPanel node={node} simulator={bench} />
+            {bench && <Bench simulator={bench} />}
             <Health node={node} />
           </div>
           <div class="wide">
@@ -37,7 +40,7 @@ export function App({ place, watch, simulator }: Props) {
               <Commands node={node} watch={watch} />
               <Settings node={node} watch={watch} />
             </div>
-            {simulator && <Packets simulator={simulator} />}
+            {bench && <Packets simulator={bench} />}
           </div>
         </main>
       )}

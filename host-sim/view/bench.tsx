@@ -122,7 +122,8 @@ export function Packets({ simulator }: { simulator: Simulator }) {
       </summary>
       {!isThere && <p class="quiet">With --engine xs they are not to be seen.</p>}
       {isOpen && (
-        <ol aria-label="Packets, the newest first">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and not every browser lets the keys at it otherwise
+        <ol aria-label="Packets, the newest first" tabIndex={0}>
           {simulator.packets.value.map((packet) => (
             <PacketRow key={packet.number} packet={packet} />
           ))}

@@ -20,6 +20,8 @@ interface Part {
 const PIN_TOP = 64;
 const PIN_STEP = 20;
 const PINS = 12;
+/** The first row beside which there is room for a name. */
+const FREE_ROW = 4;
 const PART_LEFT = 238;
 
 export function BoardPanel({ node, simulator }: { node: NodeModel; simulator: Simulator | undefined }) {
@@ -48,7 +50,7 @@ function Drawing({ node, board, led, isPowered }: DrawingProps) {
   void node.version.value;
   const parts = partsOf(node, board);
   const used = [...new Set(parts.flatMap(({ pins }) => pins))];
-  const pinY = (pin: string) => PIN_TOP + PIN_STEP * used.indexOf(pin);
+  const pinY = (pin: string) => PIN_TOP + PIN_STEP * (FREE_ROW + used.indexOf(pin));
   let top = 14;
   const placed = parts.map((part) => {
     const height = 30 + 17 * Math.max(part.lines.length, 1);
@@ -83,7 +85,7 @@ function Drawing({ node, board, led, isPowered }: DrawingProps) {
           <circle key={`${side} ${row}`} class="pin" cx={side === 0 ? 20 : 172} cy={PIN_TOP + PIN_STEP * row} r="4" />
         )),
       )}
-      {used.slice(0, PINS).map((pin) => (
+      {used.slice(0, PINS - FREE_ROW).map((pin) => (
         <text key={pin} class="silk small" x="163" y={pinY(pin) + 4} text-anchor="end">
           {pin}
         </text>

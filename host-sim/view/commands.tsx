@@ -8,6 +8,9 @@ import type { Scalar } from "./payload.js";
 import type { Watch } from "./watch.js";
 import { clockTime, spanInWords } from "./words.js";
 
+/** Choices that are shown as buttons, at most. */
+const MOST_BUTTONS = 4;
+
 interface Props {
   readonly node: NodeModel;
   readonly watch: Watch;
@@ -21,9 +24,14 @@ export function Commands({ node, watch }: Props) {
   return (
     <section class="panel" aria-labelledby="commands">
       <h2 id="commands">Commands</h2>
-      {shown.map(({ name, fields }) => (
-        <Form key={name} name={name} fields={fields} watch={watch} verb={name} />
-      ))}
+      {shown.map(({ name, fields }) => {
+        const [field, ...others] = fields;
+        return field?.choices !== undefined && field.choices.length <= MOST_BUTTONS && others.length === 0 ? (
+          <Choices key={name} name={name} field={field} state={node.outputs.get(name)?.state} watch={watch} />
+        ) : (
+          <Form key={name} name={name} fields={fields} watch={watch} verb={name} />
+        );
+      })}
       <Answers orders={node.orders.list} />
     </section>
   );
@@ -39,6 +47,35 @@ export function Settings({ node, watch }: Props) {
       {node.settings.size === 0 && <p class="quiet">The node has not told them yet.</p>}
       <Form name="settings" fields={fields} watch={watch} verb="Change" current={node.settings} needsOne />
     </section>
+  );
+}
+
+interface ChoicesProps {
+  readonly name: string;
+  readonly field: Field;
+  /** What the output of that name stands at. */
+  readonly state: string | undefined;
+  readonly watch: Watch;
+}
+
+/** A command that is one choice: a button for each. */
+function Choices({ name, field, state, watch }: ChoicesProps) {
+  const isConnected = watch.connection.value.state === "connected";
+  return (
+    <fieldset class="command choices">
+      <legend>{name}</legend>
+      {choicesOf(field).map((choice) => (
+        <button
+          key={choice}
+          type="button"
+          disabled={!isConnected}
+          aria-pressed={choice === state}
+          onClick={() => watch.command(name, [[field.name, choice]])}
+        >
+          {choice}
+        </button>
+      ))}
+    </fieldset>
   );
 }
 
@@ -94,7 +131,7 @@ function FieldOf({ form, field, current }: { form: string; field: Field; current
   const { name, initial } = field;
   const id = `${form} ${name}`.replaceAll(" ", "-");
   const hint = hintOf(field);
-  const facts = { id, name: `field ${name}`, "aria-describedby": `${id}-hint` };
+  const facts = { id, name: `field ${name}`, "aria-describedby": hint === "" ? undefined : `${id}-hint` };
   const placeholder = String(current ?? initial ?? "");
   return (
     <div class="field">
@@ -114,9 +151,11 @@ function FieldOf({ form, field, current }: { form: string; field: Field; current
           autocomplete="off"
         />
       )}
-      <span class="hint" id={`${id}-hint`}>
-        {hint}
-      </span>
+      {hint !== "" && (
+        <span class="hint" id={`${id}-hint`}>
+          {hint}
+        </span>
+      )}
     </div>
   );
 }

@@ -28,7 +28,7 @@ export function Health({ node }: { node: NodeModel }) {
     ["started by", restartReason],
   ].filter(([, value]) => value !== undefined);
   return (
-    <section class="panel" aria-labelledby="health">
+    <section class="panel health" aria-labelledby="health">
       <h2 id="health">Health</h2>
       <dl class="facts">
         {[...facts, ...rows].map(([label, value]) => (

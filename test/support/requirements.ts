@@ -32,6 +32,11 @@ export const requirements = {
     packages: { apt: ["gcc", "libc6-dev", "gcc-multilib"], brew: ["gcc"] },
     isPresent: () => hasCommands("gcc"),
   },
+  chromium: {
+    usedFor: "tests of the page in a real browser",
+    packages: { apt: ["chromium", "fonts-dejavu-core"], brew: ["chromium"] },
+    isPresent: () => hasCommands("chromium"),
+  },
 } as const satisfies Record<string, Requirement>;
 
 export type RequirementName = keyof typeof requirements;
