@@ -33,6 +33,7 @@ const TRIES = 100;
  */
 export async function startBroker(port = 1883, webSocketPort = WEB_SOCKET_PORT): Promise<EmbeddedBroker> {
   const aedes = await Aedes.createBroker({ heartbeatInterval: HEARTBEAT });
+  keepOrder(aedes);
   const connections = new Set<Socket>();
   const keep = (connection: Socket) => {
     connections.add(connection);
@@ -80,6 +81,21 @@ export async function startBroker(port = 1883, webSocketPort = WEB_SOCKET_PORT):
     await close();
     throw error;
   }
+}
+
+/**
+ * Aedes numbers messages, passes a retained one on later because it waits for the store, and takes it for a repeated one where
+ * one with a higher number went before it: nobody gets it. The store in memory has done its work when it returns, so nobody waits.
+ */
+function keepOrder(aedes: Aedes): void {
+  const { persistence } = aedes as unknown as { readonly persistence: object };
+  const store = persistence as { storeRetained(packet: object): PromiseLike<void> };
+  const storeRetained = store.storeRetained.bind(store);
+  store.storeRetained = (packet) => {
+    void storeRetained(packet);
+    // biome-ignore lint/suspicious/noThenProperty: aedes calls it, and nobody awaits it.
+    return { then: (done: () => void) => done() } as PromiseLike<void>;
+  };
 }
 
 async function listenFrom(server: Server, port: number): Promise<number> {

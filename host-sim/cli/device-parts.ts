@@ -5,6 +5,7 @@ import { nodejsClock } from "../../src/platforms/nodejs/clock.js";
 import { resolve } from "../../src/platforms/nodejs/resolve.js";
 import { SimulatedWifi } from "../core/network/wifi.js";
 import type { Parts } from "../core/world/machine.js";
+import { SimulatedPins } from "../core/world/pins.js";
 import { RandomStream } from "../core/world/random.js";
 import { simulatedSensors } from "../core/world/sensors.js";
 import { World } from "../core/world/world.js";
@@ -22,6 +23,10 @@ export interface PartsOptions {
   onLink?(link: NetworkLink): void;
 }
 
+export interface DeviceParts extends Parts {
+  readonly pins: SimulatedPins;
+}
+
 /** Milliseconds that joining the Wi-Fi takes, at least and at most: a good network that is near. */
 const JOIN_TIME = [250, 450] as const;
 
@@ -29,7 +34,7 @@ const JOIN_TIME = [250, 450] as const;
 export const BOOT_TIME = 300;
 
 /** @returns the parts, which outlive a restart */
-export function openParts({ id, board, seed, storage, openSocket, recorder, onLink }: PartsOptions): Parts {
+export function openParts({ id, board, seed, storage, openSocket, recorder, onLink }: PartsOptions): DeviceParts {
   const random = new RandomStream(seed);
   const place = new World({ seed }).place(id);
   const time = () => Date.now();
@@ -39,6 +44,7 @@ export function openParts({ id, board, seed, storage, openSocket, recorder, onLi
     signal: () => place.signal(time()),
     joinTime: JOIN_TIME,
   });
+  const pins = new SimulatedPins(board);
   return {
     board: board.id,
     machine: { id: storage.machineId, random: random.stream("machine").random },
@@ -53,6 +59,7 @@ export function openParts({ id, board, seed, storage, openSocket, recorder, onLi
     session: storage.session,
     settings: storage.settings,
     led: board.led && { show: (colour) => recorder.led(colour) },
+    pins,
     sensors: simulatedSensors(board, { place, random: random.stream("sensors"), time }),
   };
 }

@@ -3,8 +3,9 @@ import type { Board } from "../../boards/board.js";
 import { Mote, type MoteOptions } from "../../src/mote/mote.js";
 import { queueBytes } from "../../src/mote/nvs.js";
 import type { NetworkLink, OpenSocket } from "../../src/platform.js";
-import { Boot, type Parts } from "../core/world/machine.js";
-import { BOOT_TIME, openParts } from "./device-parts.js";
+import { Boot } from "../core/world/machine.js";
+import type { LoadedApplication } from "./application.js";
+import { BOOT_TIME, type DeviceParts, openParts } from "./device-parts.js";
 import type { Recorder } from "./recorder.js";
 import type { DeviceStorage } from "./storage.js";
 
@@ -15,6 +16,7 @@ export interface DeviceOptions extends Pick<MoteOptions, "broker" | "override" |
   readonly storage: DeviceStorage;
   readonly openSocket: OpenSocket;
   readonly recorder: Recorder;
+  readonly application: LoadedApplication;
 }
 
 /** A device as `run` has it, whatever engine its firmware runs on. */
@@ -30,7 +32,7 @@ export interface AnyDevice {
 
 export class Device implements AnyDevice {
   readonly #options: DeviceOptions;
-  readonly #parts: Parts;
+  readonly #parts: DeviceParts;
   #boot: Boot | undefined;
   #node: Mote | undefined;
   #link: NetworkLink | undefined;
@@ -63,7 +65,7 @@ export class Device implements AnyDevice {
   }
 
   #powerOn(restartReason: string): void {
-    const { id, broker, override = {}, firmware, recorder } = this.#options;
+    const { id, broker, override = {}, firmware, recorder, application } = this.#options;
     // The command line is a person's hand at the device once: what commands set since then outlasts a restart.
     const settings = this.#boot === undefined ? { override } : { defaults: override };
     const boot = new Boot(this.#parts, {
@@ -79,7 +81,15 @@ export class Device implements AnyDevice {
       const journal = recorder.journal(() => ({ isOn: boot.running, link: this.#link }));
       const { nvs, durability } = this.#options.board.storage;
       const kept = { maximumQueued: queueBytes(nvs), durability };
-      const node = new Mote(boot.platform, { id, broker, ...settings, ...kept, firmware, journal });
+      const node = new Mote(boot.platform, {
+        id,
+        broker,
+        ...settings,
+        ...kept,
+        firmware,
+        journal,
+        application: application.declared,
+      });
       this.#node = node;
       node.start();
     });
@@ -88,6 +98,7 @@ export class Device implements AnyDevice {
   #restart(restartReason: string, words: string): void {
     this.#node = undefined;
     this.#link = undefined;
+    this.#parts.pins.powerOff();
     if (this.#stopped !== undefined) {
       this.#stopped();
       return;

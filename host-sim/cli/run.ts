@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type BrokerAddress, writeBrokerUrl } from "../../src/platforms/broker-url.js";
 import { nodejsPlatform } from "../../src/platforms/nodejs/index.js";
 import { root } from "../xs/engine/paths.js";
+import { type LoadedApplication, loadApplication } from "./application.js";
 import { type EmbeddedBroker, startBroker } from "./broker.js";
 import { type AnyDevice, Device } from "./device.js";
 import type { Renderer, Summary } from "./events.js";
@@ -34,10 +35,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
   const storage = openStorage(options.store, options.board);
   try {
+    const application = await loadApplication(options.app);
     const embedded = options.broker === undefined ? await startBroker() : undefined;
     const broker = embedded ?? (options.broker as BrokerAddress);
     try {
-      return await runOn(broker, embedded, options, storage, terminal);
+      return await runOn(broker, embedded, application, options, storage, terminal);
     } finally {
       await embedded?.close();
     }
@@ -49,6 +51,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 async function runOn(
   broker: BrokerAddress,
   embedded: EmbeddedBroker | undefined,
+  application: LoadedApplication,
   options: RunOptions,
   storage: DeviceStorage,
   terminal: Terminal,
@@ -77,6 +80,7 @@ async function runOn(
     board,
     seed,
     storage,
+    application,
     broker,
     override: options.settings,
     firmware,

@@ -1,12 +1,11 @@
 /** One simulated device in real time whose firmware runs on XS, in the board's memory, as a process of its own. */
 import { queueBytes } from "../../src/mote/nvs.js";
-import type { KeyValue, NetworkLink, StorageError } from "../../src/platform.js";
-import type { Parts } from "../core/world/machine.js";
+import type { KeyValue, NetworkLink, Pin, StorageError } from "../../src/platform.js";
 import { buildHost, type Host } from "../xs/engine/build.js";
 import { collectModules, type Module } from "../xs/engine/modules.js";
 import { type Answer, bytesInUse, type Ended, type MemoryFigures, Program, type Value } from "../xs/engine/program.js";
 import type { AnyDevice, DeviceOptions } from "./device.js";
-import { BOOT_TIME, openParts } from "./device-parts.js";
+import { BOOT_TIME, type DeviceParts, openParts } from "./device-parts.js";
 import type { Observer } from "./observer.js";
 import { xsJournal } from "./xs-journal.js";
 
@@ -25,7 +24,7 @@ export class XsDevice implements AnyDevice {
   readonly #options: XsDeviceOptions;
   readonly #host: Host;
   readonly #modules: readonly Module[];
-  readonly #parts: Parts;
+  readonly #parts: DeviceParts;
   #program: Program | undefined;
   #link: NetworkLink | undefined;
   #starts = 0;
@@ -48,7 +47,7 @@ export class XsDevice implements AnyDevice {
   static async build(options: XsDeviceOptions): Promise<XsDevice> {
     const [host, modules] = await Promise.all([
       buildHost({ onBuilding: options.onBuilding }),
-      collectModules({ entry: "host-sim/xs/device/main.ts" }),
+      collectModules({ entry: "host-sim/xs/device/main.ts", application: options.application.file }),
     ]);
     return new XsDevice(options, host, modules);
   }
@@ -93,6 +92,7 @@ export class XsDevice implements AnyDevice {
   #ended({ code, words }: Ended): void {
     const { recorder } = this.#options;
     this.#program = undefined;
+    this.#parts.pins.powerOff();
     this.#link?.close();
     this.#link = undefined;
     if (code !== 0 && code !== RESTART) recorder.aborted(Object.assign(new Error(words), { name: "XS", stack: words }));
@@ -130,15 +130,25 @@ export class XsDevice implements AnyDevice {
 
   #answer(name: string, values: readonly Value[], restartReason: string): Answer {
     const [first = "", key = "", value] = values;
-    const { board, sensors, led, machine } = this.#parts;
+    const { board, sensors, led, machine, pins } = this.#parts;
     if (name === "facts") {
-      const ids = sensors.map(({ id }) => id);
-      return JSON.stringify({ board, id: machine.id, restartReason, sensors: ids, led: led !== undefined });
+      const told = sensors.map(({ id, units }) => ({ id, units }));
+      return JSON.stringify({ board, id: machine.id, restartReason, sensors: told, led: led !== undefined });
     }
     if (name === "options") return JSON.stringify(this.#nodeOptions());
     if (name === "rssi") return this.#link?.rssi;
     if (name === "sample") return JSON.stringify(sensors.find(({ id }) => id === first)?.sample());
+    if (name === "volts") return pins.openAnalog(first as Pin).read();
+    if (name === "output") pins.openOutput(first as Pin).write(Boolean(key));
+    else if (name === "input") return this.#watch(first as Pin);
     return store(this.#parts[first === "session" ? "session" : "settings"], name, String(key), value);
+  }
+
+  /** The program hears of the input's changes from now on. @returns whether it is on */
+  #watch(pin: Pin): number {
+    const program = this.#program;
+    const onChanged = (on: boolean) => program?.send("input", `${pin} ${on ? 1 : 0}`);
+    return this.#parts.pins.openInput(pin, { activeLow: false, pull: false, onChanged }).read() ? 1 : 0;
   }
 
   #nodeOptions() {

@@ -20,7 +20,12 @@ describe("the package's entries", () => {
   });
 
   it("are the client, Node.js and the platform's types", () => {
-    expect(Object.keys(entries())).toEqual(["motewire", "motewire/nodejs", "motewire/platform"]);
+    expect(Object.keys(entries())).toEqual([
+      "motewire",
+      "motewire/nodejs",
+      "motewire/application",
+      "motewire/platform",
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** The sensors of a board, each with its driver's errors and resolution, over the simulated world. */
 import type { Board, BoardSensor } from "../../../boards/board.js";
+import { unitsOf } from "../../../src/mote/units.js";
 import type { Sample, Sensor } from "../../../src/platform.js";
 import type { RandomStream } from "./random.js";
 import { cellVoltage, type Place } from "./world.js";
@@ -82,6 +83,7 @@ export function simulatedSensors(board: Board, options: SensorOptions): Simulate
 
 export class SimulatedSensor implements Sensor {
   readonly id: string;
+  readonly units: Sensor["units"];
   /** Set it to make the sensor fail from now on. */
   fault: SensorFault | undefined;
   readonly #sensor: BoardSensor;
@@ -96,6 +98,7 @@ export class SimulatedSensor implements Sensor {
 
   constructor(sensor: BoardSensor, options: SensorOptions) {
     this.id = sensor.id;
+    this.units = unitsOf({ ...sensor.quantities });
     this.#sensor = sensor;
     this.#options = options;
     this.#random = options.random.stream(`sensor ${sensor.id}`);
