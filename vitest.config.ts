@@ -9,6 +9,7 @@ const report = process.env.MOTEWIRE_TEST_REPORT;
 const fast = ["test/architecture.test.ts", "test/{conformance,contract,mote,mqtt}/**/*.test.ts"];
 
 export default defineConfig({
+  resolve: { alias: { "motewire/application": new URL("src/package/application.ts", import.meta.url).pathname } },
   test: {
     projects: [
       { extends: true, test: { name: "fast", include: fast, isolate: false } },

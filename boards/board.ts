@@ -17,6 +17,11 @@ export interface Board {
   readonly sensors: readonly BoardSensor[];
   readonly led?: PlainLed | NeoPixelLed;
   readonly button?: Button;
+  /**
+   * Pins for what is connected to the board, by names that boards have in common: A1 measures, D1 and D2 are digital. An
+   * application that uses the names runs on each board.
+   */
+  readonly pins: { readonly [name: string]: number };
   readonly memory: Memory;
   readonly storage: Storage;
   readonly socket: {

@@ -1,9 +1,10 @@
 /** The composition root on a device: the node, on the device's platform. */
 
+import application from "./application.js";
 import { Mote } from "./mote/mote.js";
 import { boot } from "./platforms/moddable/boot.js";
 
 /** Called by the SDK. A function, for the module itself is evaluated when the image is linked. */
 export default function main(): void {
-  boot(({ platform, ...options }) => new Mote(platform, options).start());
+  boot(({ platform, ...options }) => new Mote(platform, { ...options, application }).start());
 }

@@ -163,6 +163,8 @@ export interface Sample {
 export interface Sensor {
   /** Short name, unique on the board, a topic level: `climate`, `battery`. */
   readonly id: string;
+  /** The unit of each quantity that a sample may hold, in the order in which people read them. */
+  readonly units: { readonly [quantity: string]: string };
   /**
    * Measures now; may block as long as the sensor takes (an SHT3x about 150 ms).
    * @throws Error when the sensor does not answer
@@ -175,6 +177,45 @@ export interface Sensor {
 export interface Led {
   /** Shows a colour, 0xRRGGBB; 0 is dark. A plain LED is lit by any colour but 0. */
   show(colour: number): void;
+}
+
+/** A pin: the number of a GPIO, or a name that the board gives it (`board.ts`). */
+export type Pin = number | string;
+
+/** A pin that measures. ECMA-419 clause 9 (analog input). */
+export interface AnalogPin {
+  /** Volts at the pin now. @throws Error when the converter fails */
+  read(): number;
+  close(): void;
+}
+
+/** A pin that drives something: a relay, a lamp. ECMA-419 clause 8 (digital). */
+export interface OutputPin {
+  /** @throws Error when the pin cannot be driven */
+  write(on: boolean): void;
+  close(): void;
+}
+
+/** A pin that something drives: a contact, a motion sensor. Contacts that bounce are one change. */
+export interface InputPin {
+  read(): boolean;
+  close(): void;
+}
+
+export interface InputOptions {
+  /** On when the pin is low. */
+  readonly activeLow: boolean;
+  /** The SoC's own resistor holds the pin at what is off. */
+  readonly pull: boolean;
+  onChanged(on: boolean): void;
+}
+
+/** The board's pins, for what an application connects to them. Each throws an Error that says why a pin cannot be that. */
+export interface Pins {
+  openAnalog(pin: Pin): AnalogPin;
+  /** Off when it is opened. @param activeLow on when the pin is low */
+  openOutput(pin: Pin, activeLow: boolean): OutputPin;
+  openInput(pin: Pin, options: InputOptions): InputPin;
 }
 
 /** The machine itself. */
@@ -203,7 +244,9 @@ export interface Platform {
   readonly session: KeyValue;
   /** Where the node keeps its settings. */
   readonly settings: KeyValue;
+  /** What is on the board. */
   readonly sensors: readonly Sensor[];
+  readonly pins: Pins;
   readonly led?: Led | undefined;
   /** Says where to report that the button was pushed; called once, at the node's start. */
   readonly onButton?: ((pushed: () => void) => void) | undefined;

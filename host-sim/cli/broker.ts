@@ -71,6 +71,7 @@ class Running {
   readonly #server: Server;
 
   private constructor(aedes: Aedes) {
+    keepOrder(aedes);
     this.#aedes = aedes;
     this.#server = createServer((connection: Socket) => this.take(connection.setNoDelay(true)));
   }
@@ -98,4 +99,19 @@ class Running {
     // Aedes ends those that have said CONNECT.
     for (const connection of this.#connections) connection.destroy();
   }
+}
+
+/**
+ * Aedes numbers messages, passes a retained one on later because it waits for the store, and takes it for a repeated one where
+ * one with a higher number went before it: nobody gets it. The store in memory has done its work when it returns, so nobody waits.
+ */
+function keepOrder(aedes: Aedes): void {
+  const { persistence } = aedes as unknown as { readonly persistence: object };
+  const store = persistence as { storeRetained(packet: object): PromiseLike<void> };
+  const storeRetained = store.storeRetained.bind(store);
+  store.storeRetained = (packet) => {
+    void storeRetained(packet);
+    // biome-ignore lint/suspicious/noThenProperty: aedes calls it, and nobody awaits it.
+    return { then: (done: () => void) => done() } as PromiseLike<void>;
+  };
 }

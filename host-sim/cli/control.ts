@@ -25,7 +25,7 @@ export interface Controlled {
     hold(quantity: string, value: number | undefined): void;
   }[];
   readonly inputs: readonly { readonly name: string; readonly on: boolean; set(on: boolean): void }[];
-  /** Absent where the board has no button, or its engine's is not there. */
+  /** Absent where the board has no button, or the firmware cannot hear it. */
   readonly pushButton?: (() => void) | undefined;
   /** Packets can be shown. */
   readonly packets: boolean;

@@ -5,6 +5,7 @@ import { nodejsClock } from "../../src/platforms/nodejs/clock.js";
 import { resolve } from "../../src/platforms/nodejs/resolve.js";
 import { SimulatedWifi } from "../core/network/wifi.js";
 import type { Parts } from "../core/world/machine.js";
+import { SimulatedPins } from "../core/world/pins.js";
 import { RandomStream } from "../core/world/random.js";
 import { type SimulatedSensor, simulatedSensors } from "../core/world/sensors.js";
 import { World } from "../core/world/world.js";
@@ -25,10 +26,10 @@ export interface PartsOptions {
 }
 
 /** The parts, which outlive a restart, and what a person's hand reaches of them. */
-export interface DeviceParts {
-  readonly parts: Parts;
-  readonly wifi: SimulatedWifi;
+export interface DeviceParts extends Parts {
+  readonly pins: SimulatedPins;
   readonly sensors: readonly SimulatedSensor[];
+  readonly wifi: SimulatedWifi;
   /** Pushes the board's button; nothing happens where the firmware does not listen to it. */
   push(): void;
 }
@@ -52,7 +53,7 @@ export function openParts(options: PartsOptions): DeviceParts {
   });
   const sensors = simulatedSensors(board, { place, random: random.stream("sensors"), time });
   let pushed: (() => void) | undefined;
-  const parts: Parts = {
+  return {
     board: board.id,
     machine: { id: storage.machineId, random: random.stream("machine").random },
     clock: nodejsClock,
@@ -71,12 +72,14 @@ export function openParts(options: PartsOptions): DeviceParts {
         onLed?.(colour);
       },
     },
+    pins: new SimulatedPins(board),
     sensors,
+    wifi,
     onButton:
       board.button &&
       ((listener) => {
         pushed = listener;
       }),
+    push: () => pushed?.(),
   };
-  return { parts, wifi, sensors, push: () => pushed?.() };
 }

@@ -4,7 +4,9 @@ import { Mote, type MoteOptions } from "../../src/mote/mote.js";
 import { queueBytes } from "../../src/mote/nvs.js";
 import type { NetworkLink, OpenSocket } from "../../src/platform.js";
 import { Boot } from "../core/world/machine.js";
+import type { SimulatedPins } from "../core/world/pins.js";
 import type { SimulatedSensor } from "../core/world/sensors.js";
+import type { LoadedApplication } from "./application.js";
 import { BOOT_TIME, type DeviceParts, openParts } from "./device-parts.js";
 import { Radio } from "./radio.js";
 import type { Recorder } from "./recorder.js";
@@ -18,6 +20,7 @@ export interface DeviceOptions extends Pick<MoteOptions, "broker" | "override" |
   readonly storage: DeviceStorage;
   readonly openSocket: OpenSocket;
   readonly recorder: Recorder;
+  readonly application: LoadedApplication;
   /** The LED shows a colour, 0xRRGGBB. */
   readonly onLed?: (colour: number) => void;
 }
@@ -36,6 +39,7 @@ export interface AnyDevice {
   /** Its power: cut, it stops where it is, and keeps its storage only. */
   readonly power: Switch;
   readonly sensors: readonly SimulatedSensor[];
+  readonly pins: SimulatedPins;
   /** Pushes the board's button. Absent where there is none, or the firmware cannot hear it. */
   readonly pushButton?: (() => void) | undefined;
 }
@@ -44,6 +48,7 @@ export class Device implements AnyDevice {
   readonly wifi: Switch;
   readonly power: Switch;
   readonly sensors: readonly SimulatedSensor[];
+  readonly pins: SimulatedPins;
   readonly pushButton: (() => void) | undefined;
   readonly #options: DeviceOptions;
   readonly #parts: DeviceParts;
@@ -69,6 +74,7 @@ export class Device implements AnyDevice {
     this.#radio = radio;
     this.#parts = parts;
     this.sensors = parts.sensors;
+    this.pins = parts.pins;
     this.pushButton = options.board.button && (() => parts.push());
     this.power = switchOf(
       () => this.#powered,
@@ -118,14 +124,15 @@ export class Device implements AnyDevice {
   #dark(): void {
     this.#node = undefined;
     this.#link = undefined;
-    this.#parts.parts.led?.show(0);
+    this.#parts.pins.powerOff();
+    this.#parts.led?.show(0);
   }
 
   #powerOn(restartReason: string): void {
-    const { id, broker, override = {}, firmware, recorder } = this.#options;
+    const { id, broker, override = {}, firmware, recorder, application } = this.#options;
     // The command line is a person's hand at the device once: what commands set since then outlasts a restart.
     const settings = this.#boot === undefined ? { override } : { defaults: override };
-    const boot = new Boot(this.#parts.parts, {
+    const boot = new Boot(this.#parts, {
       restartReason,
       onRestart: () => this.#restart("restart", "by command"),
       onAbort: (error) => {
@@ -138,7 +145,15 @@ export class Device implements AnyDevice {
       const journal = recorder.journal(() => ({ isOn: boot.running, link: this.#link }));
       const { nvs, durability } = this.#options.board.storage;
       const kept = { maximumQueued: queueBytes(nvs), durability };
-      const node = new Mote(boot.platform, { id, broker, ...settings, ...kept, firmware, journal });
+      const node = new Mote(boot.platform, {
+        id,
+        broker,
+        ...settings,
+        ...kept,
+        firmware,
+        journal,
+        application: application.declared,
+      });
       this.#node = node;
       node.start();
     });

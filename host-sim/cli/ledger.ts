@@ -55,9 +55,14 @@ export class Ledger {
   #duplicated = 0;
 
   accepted(token: number, topic: string, payload: string, QoS: QoS, at: number): void {
+    this.said(token, topic, payload, QoS, at);
+    this.#expect(topic, payload, QoS);
+  }
+
+  /** A message was accepted that the node says again until it has arrived, such as its description: nobody misses one of it. */
+  said(token: number, topic: string, payload: string, QoS: QoS, at: number): void {
     this.#published++;
     this.#pending.set(token, { topic, payload, QoS, at });
-    this.#expect(topic, payload, QoS);
   }
 
   /** A message that was not sent yet has another payload from now on. */

@@ -24,6 +24,13 @@ export function subjectOf(topic: string): { kind: string; name: string } {
   return { kind, name };
 }
 
+const NAMED: readonly string[] = Object.freeze(["reading", "input", "output", "alert"]);
+
+/** What a line of the log begins with. */
+export function subjectShown(kind: string, name: string): string {
+  return NAMED.includes(kind) ? name : kind;
+}
+
 const quantities: Readonly<Record<string, (value: number) => string>> = Object.freeze({
   temperature: (value) => `${value.toFixed(2)} °C`,
   humidity: (value) => `${value.toFixed(1)} %`,
@@ -55,6 +62,12 @@ const wording: Readonly<Record<string, (fields: Fields) => string>> = Object.fre
     const why = reason ?? (restartReason === undefined ? firmware : `${firmware}, started by ${restartReason}`);
     return why === undefined ? String(status) : `${status}   ${why}`;
   },
+  input: stateText,
+  output: stateText,
+  alert: (fields) => `alert ${stateText(fields)}`,
+  description({ application, board, firmware }) {
+    return [application, `on ${board}`, firmware].filter((part) => part !== undefined).join("   ");
+  },
   diagnostics({ uptime, rssi, freeMemory, reconnects }) {
     const parts = [`up ${span(Number(uptime))}`];
     if (rssi !== undefined) parts.push(`${rssi} dBm`);
@@ -68,6 +81,10 @@ const wording: Readonly<Record<string, (fields: Fields) => string>> = Object.fre
     return [...number, ok === false ? `refused: ${error}` : "done", ...rest].join("   ");
   },
 });
+
+function stateText({ state, value }: Fields): string {
+  return value === undefined ? String(state) : `${state}   at ${value}`;
+}
 
 function shown(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);

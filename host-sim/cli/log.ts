@@ -4,7 +4,7 @@ import { visible } from "../../src/platforms/quoted.js";
 import type { Accepted, Renderer, SimEvent, Started, Summary } from "./events.js";
 import { folded } from "./folded.js";
 import { hintFor } from "./hints.js";
-import { clockTime, isRefusal, messageText, packetText, span, subjectOf } from "./log-text.js";
+import { clockTime, isRefusal, messageText, packetText, span, subjectOf, subjectShown } from "./log-text.js";
 import { CLOSED } from "./recorder.js";
 import { watchLines } from "./watch-lines.js";
 
@@ -105,11 +105,7 @@ export class Log implements Renderer {
         const text = messageText(kind, event.payload);
         const why = event.reason === "full" ? "given up: no room" : "given up: too old";
         const QoS = open === undefined ? "" : `QoS ${open.message.QoS}  `;
-        this.#line(
-          kind === "reading" ? name : kind,
-          c.red,
-          `${text.padEnd(this.#messageWidth)}  ${c.red(`${QoS}${why}`)}`,
-        );
+        this.#line(subjectShown(kind, name), c.red, `${text.padEnd(this.#messageWidth)}  ${c.red(`${QoS}${why}`)}`);
         break;
       }
       case "received": {
@@ -233,8 +229,15 @@ export class Log implements Renderer {
     const c = this.#colors;
     const { kind, name } = subjectOf(topic);
     const text = kind === "result" ? `${name}   ${messageText(kind, payload)}` : messageText(kind, payload);
-    const subject = kind === "reading" ? name : kind;
-    const colors: Readonly<Record<string, Color>> = { reading: c.cyan, status: c.green, result: c.yellow };
+    const subject = subjectShown(kind, name);
+    const colors: Readonly<Record<string, Color>> = {
+      reading: c.cyan,
+      status: c.green,
+      result: c.yellow,
+      output: c.yellow,
+      input: c.magenta,
+      alert: c.red,
+    };
     const padded = text.padEnd(this.#messageWidth);
     const shown = isRefusal(kind, payload) ? c.red(padded) : padded;
     this.#line(subject, colors[kind] ?? c.gray, `${shown}  ${c.dim(`QoS ${QoS}  ${how}`)}`);

@@ -1,6 +1,7 @@
 /** Listens to the node and keeps the books: makes the event stream, and the counts of the summary. */
 
 import type { Journal } from "../../src/mote/journal.js";
+import { textOfPayload } from "../../src/mote/text.js";
 import { MqttError } from "../../src/mqtt/errors.js";
 import type { NetworkLink } from "../../src/platform.js";
 import type { Happening, Renderer, Summary } from "./events.js";
@@ -109,8 +110,10 @@ export class Recorder {
         this.show({ event: "disconnected", reason, ...(delay === undefined ? {} : { delay: Math.round(delay) }) });
       },
       accepted: (token, topic, payload, QoS, retain) => {
-        this.ledger.accepted(token, topic, payload, QoS, performance.now());
-        this.show({ event: "accepted", token, topic, QoS, retain, payload });
+        const text = textOfPayload(payload);
+        const books = typeof payload === "string" ? "accepted" : "said";
+        this.ledger[books](token, topic, text, QoS, performance.now());
+        this.show({ event: "accepted", token, topic, QoS, retain, payload: text });
       },
       published: (token, outcome) => {
         const message = this.ledger.settled(token, outcome !== "lost");

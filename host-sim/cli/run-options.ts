@@ -15,6 +15,8 @@ export interface RunOptions {
   /** Undefined: the embedded one. */
   broker?: BrokerAddress;
   board: Board;
+  /** The file of the application; undefined: the board's sensors alone. */
+  app?: string;
   /** Of the broker, where its URL does not hold it. */
   password?: string;
   /** Undefined: made from the machine's id. */
@@ -57,6 +59,14 @@ export const runFlags: readonly Flag<RunOptions>[] = Object.freeze([
     },
   },
   {
+    name: "app",
+    value: "FILE",
+    help: "the application that the node runs, such as examples/porch/main.ts; default: the board's sensors",
+    read(text, into) {
+      into.app = text;
+    },
+  },
+  {
     name: "board",
     value: "ID",
     help: `${boards.map(({ id }) => id).join(", ")}; default: ${boards[0]?.id}`,
@@ -81,7 +91,7 @@ export const runFlags: readonly Flag<RunOptions>[] = Object.freeze([
     value: "TIME",
     help: "from one reading to the next, such as 500ms, 5s, 1m; default: 10s",
     read(text, into) {
-      const { least, most } = definitions.find(({ name }) => name === "interval") ?? { least: 0, most: DAY };
+      const { least, most } = definitions.interval;
       into.settings = { ...into.settings, interval: duration("--interval", text, least, most) };
     },
   },

@@ -5,6 +5,7 @@ import { createWebSocketStream, type WebSocket } from "ws";
 import { type BrokerAddress, writeBrokerUrl } from "../../src/platforms/broker-url.js";
 import { nodejsPlatform } from "../../src/platforms/nodejs/index.js";
 import { root } from "../xs/engine/paths.js";
+import { type LoadedApplication, loadApplication } from "./application.js";
 import { type EmbeddedBroker, startBroker } from "./broker.js";
 import { Control } from "./control.js";
 import { type AnyDevice, Device } from "./device.js";
@@ -18,6 +19,7 @@ import { removeSession } from "./raw-mqtt.js";
 import { Recorder } from "./recorder.js";
 import { type RunOptions, readRunOptions, runHelp } from "./run-options.js";
 import { type DeviceStorage, openStorage } from "./storage.js";
+import { inputsOf, sensorsOf } from "./surroundings.js";
 import { switchOf } from "./switch.js";
 import { type Terminal, TIME_IS_OVER } from "./terminal.js";
 import { newToken } from "./token.js";
@@ -40,10 +42,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
   const storage = openStorage(options.store, options.board);
   try {
+    const application = await loadApplication(options.app);
     const embedded = options.broker === undefined ? await startBroker() : undefined;
     const broker = embedded ?? (options.broker as BrokerAddress);
     try {
-      return await runOn(broker, embedded, options, storage, terminal);
+      return await runOn(broker, embedded, application, options, storage, terminal);
     } finally {
       await embedded?.close();
     }
@@ -55,6 +58,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 async function runOn(
   broker: BrokerAddress,
   embedded: EmbeddedBroker | undefined,
+  application: LoadedApplication,
   options: RunOptions,
   storage: DeviceStorage,
   terminal: Terminal,
@@ -83,6 +87,7 @@ async function runOn(
     board,
     seed,
     storage,
+    application,
     broker,
     override: options.settings,
     firmware,
@@ -102,8 +107,8 @@ async function runOn(
     board,
     wifi: device.wifi,
     power: device.power,
-    sensors: device.sensors,
-    inputs: [],
+    sensors: sensorsOf(application.declared, device.sensors, device.pins),
+    inputs: inputsOf(application.declared, device.pins),
     pushButton: device.pushButton,
     packets: options.engine !== "xs",
     broker:

@@ -1,6 +1,7 @@
 /** One simulated device in real time whose firmware runs on XS, in the board's memory, as a process of its own. */
 import { queueBytes } from "../../src/mote/nvs.js";
-import type { KeyValue, NetworkLink, StorageError } from "../../src/platform.js";
+import type { KeyValue, NetworkLink, Pin, StorageError } from "../../src/platform.js";
+import type { SimulatedPins } from "../core/world/pins.js";
 import type { SimulatedSensor } from "../core/world/sensors.js";
 import { buildHost, type Host } from "../xs/engine/build.js";
 import { collectModules, type Module } from "../xs/engine/modules.js";
@@ -30,6 +31,7 @@ export class XsDevice implements AnyDevice {
   readonly wifi: Switch;
   readonly power: Switch;
   readonly sensors: readonly SimulatedSensor[];
+  readonly pins: SimulatedPins;
   #program: Program | undefined;
   #link: NetworkLink | undefined;
   #starts = 0;
@@ -51,6 +53,7 @@ export class XsDevice implements AnyDevice {
     });
     this.#parts = parts;
     this.sensors = parts.sensors;
+    this.pins = parts.pins;
     this.power = switchOf(
       () => this.#powered,
       (on) => this.#turnPower(on),
@@ -67,7 +70,7 @@ export class XsDevice implements AnyDevice {
   static async build(options: XsDeviceOptions): Promise<XsDevice> {
     const [host, modules] = await Promise.all([
       buildHost({ onBuilding: options.onBuilding }),
-      collectModules({ entry: "host-sim/xs/device/main.ts" }),
+      collectModules({ entry: "host-sim/xs/device/main.ts", application: options.application.file }),
     ]);
     return new XsDevice(options, host, modules);
   }
@@ -124,9 +127,10 @@ export class XsDevice implements AnyDevice {
   #ended({ code, words }: Ended): void {
     const { recorder } = this.#options;
     this.#program = undefined;
+    this.#parts.pins.powerOff();
     this.#link?.close();
     this.#link = undefined;
-    this.#parts.parts.led?.show(0);
+    this.#parts.led?.show(0);
     if (this.#cut) {
       this.#cut = false;
       if (this.#stopped !== undefined) this.#stopped();
@@ -146,13 +150,13 @@ export class XsDevice implements AnyDevice {
   #told(name: string, values: readonly Value[], program: Program, journal: ReturnType<typeof xsJournal>): void {
     if (name === "join") this.#join(program);
     else if (name === "leave") this.#link?.close();
-    else if (name === "led") this.#parts.parts.led?.show(Number(values[0]));
+    else if (name === "led") this.#parts.led?.show(Number(values[0]));
     else if (name === "resolve") this.#resolve(program, String(values[0]), String(values[1]));
     else if (journal(name, values) && name === "connected") program.send("measure", "connected");
   }
 
   #join(program: Program): void {
-    const link = this.#parts.parts.openLink({
+    const link = this.#parts.openLink({
       onChanged: (state, detail) => program.send("link", `${state} ${link.address ?? "-"} ${detail}`),
     });
   }
@@ -161,21 +165,31 @@ export class XsDevice implements AnyDevice {
   #resolve(program: Program, question: string, host: string): void {
     const { observer } = this.#options;
     observer.hurry().then(() => {
-      this.#parts.parts.resolve(host, (address) => program.send("resolved", `${question} ${address ?? ""}`));
+      this.#parts.resolve(host, (address) => program.send("resolved", `${question} ${address ?? ""}`));
     });
   }
 
   #answer(name: string, values: readonly Value[], restartReason: string): Answer {
     const [first = "", key = "", value] = values;
-    const { board, sensors, led, machine } = this.#parts.parts;
+    const { board, sensors, led, machine, pins } = this.#parts;
     if (name === "facts") {
-      const ids = sensors.map(({ id }) => id);
-      return JSON.stringify({ board, id: machine.id, restartReason, sensors: ids, led: led !== undefined });
+      const told = sensors.map(({ id, units }) => ({ id, units }));
+      return JSON.stringify({ board, id: machine.id, restartReason, sensors: told, led: led !== undefined });
     }
     if (name === "options") return JSON.stringify(this.#nodeOptions());
     if (name === "rssi") return this.#link?.rssi;
     if (name === "sample") return JSON.stringify(sensors.find(({ id }) => id === first)?.sample());
-    return store(this.#parts.parts[first === "session" ? "session" : "settings"], name, String(key), value);
+    if (name === "volts") return pins.openAnalog(first as Pin).read();
+    if (name === "output") pins.openOutput(first as Pin).write(Boolean(key));
+    else if (name === "input") return this.#watch(first as Pin);
+    return store(this.#parts[first === "session" ? "session" : "settings"], name, String(key), value);
+  }
+
+  /** The program hears of the input's changes from now on. @returns whether it is on */
+  #watch(pin: Pin): number {
+    const program = this.#program;
+    const onChanged = (on: boolean) => program?.send("input", `${pin} ${on ? 1 : 0}`);
+    return this.#parts.pins.openInput(pin, { activeLow: false, pull: false, onChanged }).read() ? 1 : 0;
   }
 
   #nodeOptions() {

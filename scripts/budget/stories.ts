@@ -152,7 +152,7 @@ function tellStart(
     board: board.id,
     id: "24a1603f0c10",
     restartReason: "power on",
-    sensors: sensors.map(({ id }) => id),
+    sensors: sensors.map(({ id, units }) => ({ id, units })),
   };
   const options = {
     id: ID,

@@ -1,99 +1,13 @@
 import type { Message } from "../mqtt/api.js";
 import { utf8Length } from "../mqtt/wire/utf8.js";
+import { type Command, type Commanded, commands, switching } from "./built-in.js";
 import { holdsControls } from "./characters.js";
-import { readDuration } from "./duration.js";
 import { asError, quoted } from "./errors.js";
+import { readField, writeField } from "./field.js";
 import { type Fields, readFields } from "./fields.js";
 import type { Journal } from "./journal.js";
 import type { CommandMessage, ResultMessage } from "./messages.js";
 import type { Parts } from "./parts.js";
-import { definitions, type SettingsStore } from "./settings.js";
-
-/** What commands do it to. Each throws an Error that says why it cannot. */
-export interface Commanded {
-  readonly settings: SettingsStore;
-  /** Settings have changed. */
-  settingsChanged(): void;
-  /** @returns readings that were accepted */
-  sample(): number;
-  identify(duration: number): void;
-  /** @returns false when this id was obeyed before */
-  restart(id: string): boolean;
-  /** @param token of the result; 0 when it was not accepted */
-  restartAnswered(id: string, token: number): void;
-}
-
-/** One command: everything that is particular about it. */
-interface Command {
-  readonly name: string;
-  /** Fields it knows, beside `id`. */
-  readonly fields: readonly string[];
-  readonly needsId?: boolean;
-  /** @returns what its result says beside `id` and `ok`. @throws Error why it is refused; then nothing has changed */
-  obey(node: Commanded, fields: Fields, id: string | undefined): Fields;
-  /** The result was accepted by the client, or (token 0) could not be. */
-  answered?(node: Commanded, id: string | undefined, token: number): void;
-}
-
-const IDENTIFY = Object.freeze({ initial: "10s", least: 1000, most: 600_000 });
-
-const commands: readonly Command[] = Object.freeze([
-  Object.freeze<Command>({
-    // {"interval":"5s"}: time from one reading to the next. A short form of `settings`.
-    name: "interval",
-    fields: Object.freeze(["interval"]),
-    obey(node, { interval }) {
-      if (interval === undefined) throw new Error('the field "interval" is missing, such as {"interval":"5s"}');
-      return changeSettings(node, { interval });
-    },
-  }),
-  Object.freeze<Command>({
-    // Any of the settings, {"QoS":2,"diagnosticsInterval":"10m"}, all or none; without one it changes nothing. The
-    // result names them all.
-    name: "settings",
-    fields: Object.freeze(definitions.map(({ name }) => name)),
-    obey(node, { id: _, ...changes }) {
-      return changeSettings(node, changes);
-    },
-  }),
-  Object.freeze<Command>({
-    // A reading of each sensor, out of turn. The result says how many.
-    name: "sample",
-    fields: Object.freeze([]),
-    obey(node) {
-      return { readings: node.sample() };
-    },
-  }),
-  Object.freeze<Command>({
-    // {"duration":"10s"}: the LED shows which device this is.
-    name: "identify",
-    fields: Object.freeze(["duration"]),
-    obey(node, { duration = IDENTIFY.initial }) {
-      node.identify(readDuration("duration", duration, IDENTIFY.least, IDENTIFY.most));
-      return { duration };
-    },
-  }),
-  Object.freeze<Command>({
-    // Restarts when the result has been acknowledged. The result of a repeated id says "repeated":true, and that is all.
-    name: "restart",
-    fields: Object.freeze([]),
-    needsId: true,
-    obey(node, _fields, id = "") {
-      return node.restart(id) ? {} : { repeated: true };
-    },
-    answered(node, id = "", token) {
-      node.restartAnswered(id, token);
-    },
-  }),
-]);
-
-function changeSettings(node: Commanded, changes: Fields): Fields {
-  if (Object.keys(changes).length > 0) {
-    node.settings.change(changes);
-    node.settingsChanged();
-  }
-  return node.settings.describe();
-}
 
 /** Bytes of a command's payload. */
 const MAXIMUM_PAYLOAD = 1024;
@@ -108,6 +22,8 @@ export class Commands {
   private readonly node: Commanded;
   private readonly parts: Parts;
   private readonly journal: Journal;
+  /** Names of the outputs: each is a command. */
+  private readonly outputs: readonly string[];
   private readonly interval: number;
   /** Milliseconds: what the burst is ahead of the interval at most. */
   private readonly ahead: number;
@@ -116,16 +32,25 @@ export class Commands {
   private closed: string | undefined;
 
   /**
+   * @param outputs names of those that can be switched
    * @param burst commands that are obeyed at once, @param interval and milliseconds from one to the next after them
    * @throws RangeError when they are out of bounds
    */
-  constructor(node: Commanded, parts: Parts, journal: Journal, burst: number, interval: number) {
+  constructor(
+    node: Commanded,
+    parts: Parts,
+    journal: Journal,
+    outputs: readonly string[],
+    burst: number,
+    interval: number,
+  ) {
     if (!(burst >= 1 && interval >= 0)) {
       throw new RangeError(`commandBurst is ${burst}, commandInterval ${interval}: must be 1 or more, 0 or more`);
     }
     this.node = node;
     this.parts = parts;
     this.journal = journal;
+    this.outputs = outputs;
     this.interval = interval;
     this.ahead = (burst - 1) * interval;
   }
@@ -147,15 +72,15 @@ export class Commands {
     try {
       const fields = readPayload(message);
       id = readId(fields);
-      command = find(name);
-      check(command, fields, id);
+      command = this.find(name);
+      check(name, command, fields, id);
       if (this.closed !== undefined) throw new Error(this.closed);
       if (!admitted) {
         counters.busy++;
         throw new Error("busy: send it again later");
       }
       this.journal.command(name, id);
-      said = command.obey(this.node, fields, id);
+      said = command.obey(this.node, fields, id, name);
     } catch (error) {
       counters.refused++;
       this.answer(name, { id, ok: false, error: asError(error).message }, admitted);
@@ -179,6 +104,14 @@ export class Commands {
     if (due - now > this.ahead || !publisher.takesResult) return false;
     this.due = due + this.interval;
     return true;
+  }
+
+  private find(name: string): Command {
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command !== undefined) return command;
+    if (this.outputs.includes(name)) return switching;
+    const known = [...Object.keys(commands), ...this.outputs];
+    throw new Error(`command ${quoted(name)} is unknown: known are ${known.join(", ")}`);
   }
 
   private answer(name: string, result: ResultMessage, reserved: boolean): number {
@@ -210,16 +143,21 @@ function readId({ id }: Fields): string | undefined {
   return id as string;
 }
 
-function find(name: string): Command {
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command !== undefined) return command;
-  throw new Error(`command ${quoted(name)} is unknown: known are ${commands.map((known) => known.name).join(", ")}`);
-}
-
-function check({ name, fields: known, needsId }: Command, fields: Fields, id: string | undefined): void {
+function check(name: string, { fields: known, needsId }: Command, fields: Fields, id: string | undefined): void {
   for (const field of Object.keys(fields)) {
-    if (field !== "id" && !known.includes(field)) {
-      throw new Error(`field ${quoted(field)} is unknown: ${name} knows ${["id", ...known].join(", ")}`);
+    if (field === "id") continue;
+    const definition = Object.hasOwn(known, field) ? known[field] : undefined;
+    if (definition === undefined) {
+      const names = ["id", ...Object.keys(known)];
+      throw new Error(`field ${quoted(field)} is unknown: ${name} knows ${names.join(", ")}`);
+    }
+    readField(field, definition, fields[field]);
+  }
+  for (const [field, definition] of Object.entries(known)) {
+    if (definition.required && fields[field] === undefined) {
+      const { initial = definition.choices?.[0] ?? 0 } = definition;
+      const example = JSON.stringify({ [field]: writeField(definition, initial) });
+      throw new Error(`the field "${field}" is missing, such as ${example}`);
     }
   }
   if (needsId && id === undefined) {

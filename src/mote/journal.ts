@@ -1,4 +1,4 @@
-import type { Outcome, QoS } from "../mqtt/api.js";
+import type { Outcome, PayloadSource, QoS } from "../mqtt/api.js";
 import type { LinkState } from "../platform.js";
 
 /** Why a message was given up: for want of room, or too old. */
@@ -20,8 +20,12 @@ export interface Journal {
    * @param delay milliseconds until the next attempt; undefined when there will be none before the network is back
    */
   disconnected(reason: string, delay: number | undefined): void;
-  /** The client has taken a message. @param token names it until {@link published} */
-  accepted(token: number, topic: string, payload: string, QoS: QoS, retain: boolean): void;
+  /**
+   * The client has taken a message.
+   * @param token names it until {@link published}
+   * @param payload the text, or what it is read from; the source is as good later
+   */
+  accepted(token: number, topic: string, payload: string | PayloadSource, QoS: QoS, retain: boolean): void;
   /** An accepted message is done with. `delivered`: acknowledged, or at QoS 0 handed to the socket. */
   published(token: number, outcome: Outcome): void;
   /**

@@ -1,7 +1,9 @@
 import type { QoS } from "../mqtt/api.js";
+import type { AlertDeclaration } from "./application.js";
+import type { FieldDescription } from "./field.js";
 
 /**
- * What the payloads hold: every message is one flat JSON object, diagnostics excepted. Fields are only ever added.
+ * What the payloads hold: every message is one flat JSON object, diagnostics and description excepted. Fields are only ever added.
  * Types only; which topic carries what is in topics.ts.
  */
 
@@ -44,6 +46,29 @@ export interface ReadingMessage extends Stamp {
    */
   seq: number;
   [quantity: string]: number | string | undefined;
+}
+
+/** How something is, retained: an output, an input, an alert. The time is that of the change. */
+export interface StateMessage extends Stamp {
+  state: "on" | "off" | "raised" | "cleared";
+  /** Of an alert: what was measured then. */
+  value?: number;
+}
+
+/** What the node is, as its application declares it, retained. By name, what there is of each kind. */
+export interface DescriptionMessage {
+  version: 1;
+  application?: string;
+  firmware: string;
+  board: string;
+  /** The unit of each quantity of each sensor. */
+  sensors: { [id: string]: { [quantity: string]: string } };
+  inputs: { [name: string]: object };
+  outputs: { [name: string]: object };
+  alerts: { [name: string]: AlertDeclaration };
+  /** Fields beside `id`; values as people write them. */
+  commands: { [name: string]: { needsId?: true; fields: { [field: string]: FieldDescription } } };
+  settings: { [name: string]: FieldDescription };
 }
 
 /** How the node fares. */

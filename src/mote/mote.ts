@@ -2,6 +2,8 @@ import type { ClientOptions, Message, Outcome, QoS } from "../mqtt/api.js";
 import { Client } from "../mqtt/client.js";
 import type { MqttError } from "../mqtt/errors.js";
 import type { LinkState, NetworkLink, Platform } from "../platform.js";
+import { application } from "./application.js";
+import { Applied } from "./applied.js";
 import { Backlog } from "./backlog.js";
 import { Commands } from "./commands.js";
 import { Counters } from "./counters.js";
@@ -35,6 +37,7 @@ const MAXIMUM_QUEUED = 16_384;
 const COMMAND_BURST = 16;
 const COMMAND_INTERVAL = 1000;
 const RESTART_INTERVAL = 60_000;
+const NOTHING = application({});
 
 /** Bytes: the longest command there may be, in one piece, with its topic. */
 const RECEIVE_BUFFER = 1280;
@@ -65,6 +68,7 @@ export class Mote {
   private readonly publisher: Publisher;
   private readonly indicator: Indicator;
   private readonly presence: Presence;
+  private readonly applied: Applied;
   private readonly telemetry: Telemetry;
   private readonly diagnostics: Diagnostics;
   private readonly commands: Commands;
@@ -86,7 +90,7 @@ export class Mote {
     const { clock, machine } = platform;
     const { firmware, defaults = {}, override = {}, maximumQueued = MAXIMUM_QUEUED } = options;
     const { commandBurst = COMMAND_BURST, commandInterval = COMMAND_INTERVAL } = options;
-    const { restartInterval = RESTART_INTERVAL } = options;
+    const { restartInterval = RESTART_INTERVAL, application: declared = NOTHING } = options;
     const journal = new QuietJournal(options.journal);
     const report: Report = (error, where) => journal.error(asError(error), where);
     this.platform = platform;
@@ -118,7 +122,9 @@ export class Mote {
     this.indicator = new Indicator(platform.led, clock, report);
     const facts = { firmware, board: platform.board, restartReason: machine.restartReason };
     this.presence = new Presence(topics, instance, facts, client, publisher, clock, uptime, report);
-    this.telemetry = new Telemetry(platform.sensors, parts);
+    const applied = new Applied(declared, platform, parts, firmware);
+    this.applied = applied;
+    this.telemetry = new Telemetry(applied, parts);
     this.diagnostics = new Diagnostics(machine, parts);
     const rest = machine.restartReason === "power on" ? 0 : restartInterval;
     this.restarter = new Restarter(platform.settings, uptime, rest, report, this.restart.bind(this));
@@ -126,7 +132,7 @@ export class Mote {
     this.sampling = new Metronome(clock, uptime, report, "sampling", this, this.sampleInTurn);
     this.diagnosing = new Metronome(clock, uptime, report, "diagnostics", this, this.diagnoseInTurn);
     this.expiring = new Metronome(clock, uptime, report, "backlog", this, this.tidy);
-    this.commands = new Commands(this.commanded(), parts, journal, commandBurst, commandInterval);
+    this.commands = new Commands(this.commanded(), parts, journal, applied.switches, commandBurst, commandInterval);
     client.subscribe(topics.commands, { QoS: 1 }, this.received.bind(this));
   }
 
@@ -141,6 +147,7 @@ export class Mote {
     this.client.open();
     this.look();
     onButton?.(guarded(this.report, "button", this, this.sample));
+    this.applied.open();
     this.sampling.start(interval, 0);
     this.diagnosing.start(diagnosticsInterval);
     this.expiring.start(HOUR);
@@ -189,7 +196,7 @@ export class Mote {
 
   /** What commands may do to the node. */
   private commanded() {
-    const { settings, indicator, restarter } = this;
+    const { settings, indicator, restarter, applied } = this;
     return {
       settings,
       settingsChanged: this.settingsChanged.bind(this),
@@ -197,6 +204,7 @@ export class Mote {
       identify: indicator.identify.bind(indicator),
       restart: restarter.begin.bind(restarter),
       restartAnswered: restarter.answered.bind(restarter),
+      switch: applied.switch.bind(applied),
     };
   }
 
@@ -215,6 +223,7 @@ export class Mote {
     if (this.tally.dropped > this.dropped) this.diagnostics.beat();
     this.dropped = this.tally.dropped;
     this.presence.connected();
+    this.applied.connected(sessionPresent);
     this.diagnose();
     this.look();
   }
@@ -233,6 +242,7 @@ export class Mote {
     this.journal.published(token, outcome);
     if (outcome === "lost") this.tally.lost++;
     else this.tally.delivered++;
+    this.applied.published(token, outcome);
     this.done(token, outcome);
     this.departure.update();
   }
@@ -275,6 +285,7 @@ export class Mote {
 
   private writable(): void {
     this.presence.update();
+    if (this.client.connected) this.applied.update();
     this.diagnose();
   }
 
@@ -353,7 +364,7 @@ export class Mote {
     this.tally.save();
     this.indicator.off();
     this.link?.close();
-    for (const sensor of this.platform.sensors) guarded(this.report, `sensor ${sensor.id}`, sensor, sensor.close)();
+    this.applied.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Durability } from "../mqtt/api.js";
+import type { Application } from "./application.js";
 import type { Journal } from "./journal.js";
 import type { DropPolicy } from "./policy.js";
 import type { SettingValues } from "./settings.js";
@@ -17,6 +18,8 @@ export interface MoteOptions {
   readonly defaults?: SettingValues;
   /** Forced at this start: counts more than what is stored, until a command sets something else. */
   readonly override?: SettingValues;
+  /** What the node is made of. Default: the board's sensors. */
+  readonly application?: Application | undefined;
   /** The firmware's version. */
   readonly firmware: string;
   readonly journal: Journal;

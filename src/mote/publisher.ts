@@ -1,4 +1,4 @@
-import type { QoS } from "../mqtt/api.js";
+import type { PayloadSource, QoS } from "../mqtt/api.js";
 import type { Client } from "../mqtt/client.js";
 import { MqttError } from "../mqtt/errors.js";
 import { utf8Length } from "../mqtt/wire/utf8.js";
@@ -62,6 +62,15 @@ export class Publisher {
   }
 
   /**
+   * Whether a message that is sent now is what comes last on its topic. QoS 0 goes out behind all other messages, and where it
+   * waits, newer ones with another QoS go before it.
+   */
+  comesLast(wanted: QoS): boolean {
+    const { client } = this;
+    return this.QoS(wanted) > 0 || (client.connected && client.unacknowledged === 0);
+  }
+
+  /**
    * Counts the results that an earlier start has left. Those that it may have sent already are not shown to anybody: they
    * count with the readings, and are the first to go.
    */
@@ -86,17 +95,17 @@ export class Publisher {
   }
 
   /** As {@link send}, for what is made only once: a message that is not accepted is counted as given up. */
-  sendOnce(topic: string, payload: string, wanted: QoS): number {
-    const token = this.send(topic, payload, wanted);
+  sendOnce(topic: string, payload: string, wanted: QoS, retain = false): number {
+    const token = this.send(topic, payload, wanted, retain);
     if (token === 0) this.tally.refuse();
     return token;
   }
 
   /** As {@link send}, for what can wait: gives nothing up for it, and a message that finds no room is no error. */
-  offer(topic: string, payload: string, wanted: QoS): number {
+  offer(topic: string, payload: string | PayloadSource, wanted: QoS, retain = false): number {
     try {
       const QoS = this.QoS(wanted);
-      return this.hand(topic, payload, QoS, false, this.keepFree(QoS));
+      return this.hand(topic, payload, QoS, retain, this.keepFree(QoS));
     } catch (error) {
       if (!isFull(error)) this.report(error, `publish ${topic}`);
       return 0;
@@ -108,12 +117,12 @@ export class Publisher {
     return !this.refused && this.commandedBytes + RESULT_ROOM <= this.share;
   }
 
-  /** Sends a reading that a command asks for. @returns the client's token; 0 when the share has no room, which is no error */
-  offerCommanded(topic: string, payload: string, wanted: QoS): number {
+  /** Sends what a command has caused. @returns the client's token; 0 when the share has no room, which is no error */
+  offerCommanded(topic: string, payload: string, wanted: QoS, retain = false): number {
     const QoS = this.QoS(wanted);
     const byteLength = sizeOf(topic, payload);
     if (QoS > 0 && this.commandedBytes + byteLength + RESULT_ROOM > this.share) return 0;
-    return this.handCommanded(topic, payload, QoS, byteLength);
+    return this.handCommanded(topic, payload, QoS, byteLength, this.share, retain);
   }
 
   /**
@@ -147,17 +156,24 @@ export class Publisher {
     return QoS === 0 ? 0 : Math.max(0, this.share - this.commandedBytes);
   }
 
-  private hand(topic: string, payload: string, QoS: QoS, retain: boolean, keepFree: number): number {
+  private hand(topic: string, payload: string | PayloadSource, QoS: QoS, retain: boolean, keepFree: number): number {
     const token = this.client.publish(topic, payload, { QoS, retain, keepFree });
     this.tally.taken++;
     this.journal.accepted(token, topic, payload, QoS, retain);
     return token;
   }
 
-  private handCommanded(topic: string, payload: string, QoS: QoS, byteLength: number, free = this.share): number {
+  private handCommanded(
+    topic: string,
+    payload: string,
+    QoS: QoS,
+    byteLength: number,
+    free = this.share,
+    retain = false,
+  ): number {
     try {
       // Where QoS 0 waits, as much is left to the readings.
-      const token = this.hand(topic, payload, QoS, false, QoS === 0 ? free : 0);
+      const token = this.hand(topic, payload, QoS, retain, QoS === 0 ? free : 0);
       if (QoS > 0) this.hold(token, byteLength);
       return token;
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { Outcome, QoS } from "../mqtt/api.js";
+import type { Outcome, PayloadSource, QoS } from "../mqtt/api.js";
 import type { LinkState } from "../platform.js";
 import type { DropReason, Journal } from "./journal.js";
 
@@ -28,7 +28,7 @@ export class QuietJournal implements Journal {
     } catch {}
   }
 
-  accepted(token: number, topic: string, payload: string, QoS: QoS, retain: boolean): void {
+  accepted(token: number, topic: string, payload: string | PayloadSource, QoS: QoS, retain: boolean): void {
     try {
       this.journal.accepted(token, topic, payload, QoS, retain);
     } catch {}

@@ -1,7 +1,7 @@
 import type { QoS } from "../mqtt/api.js";
 import type { KeyValue } from "../platform.js";
-import { formatDuration, readDuration } from "./duration.js";
 import { asError, quoted, type Report } from "./errors.js";
+import { checkField, type Field, readField, type Value, writeField } from "./field.js";
 import { type Fields, readFields } from "./fields.js";
 import { bytesOf } from "./text.js";
 
@@ -13,6 +13,8 @@ export interface Settings {
   readonly QoS: QoS;
   /** Milliseconds from one diagnostics message to the next. */
   readonly diagnosticsInterval: number;
+  /** Whether the broker keeps the newest reading of each sensor. */
+  readonly retain: boolean;
 }
 
 /** Some of the settings. */
@@ -20,30 +22,24 @@ export type SettingValues = { readonly [name in keyof Settings]?: Settings[name]
 
 export type SettingName = keyof Settings;
 
-/** One setting: everything that is particular about it. */
-export interface Definition {
-  readonly name: SettingName;
-  /** A duration is written with its unit, `"5s"`, and held in milliseconds; an integer is written as it is. */
-  readonly kind: "duration" | "integer";
-  readonly initial: number;
-  readonly least: number;
-  readonly most: number;
-}
-
 const DAY = 86_400_000;
 
-export const definitions: readonly Definition[] = Object.freeze([
-  Object.freeze<Definition>({ name: "interval", kind: "duration", initial: 10_000, least: 100, most: DAY }),
-  Object.freeze<Definition>({ name: "QoS", kind: "integer", initial: 1, least: 0, most: 2 }),
-  Object.freeze<Definition>({ name: "diagnosticsInterval", kind: "duration", initial: 60_000, least: 1000, most: DAY }),
-]);
+/** All that is particular about each setting. */
+export const definitions = Object.freeze({
+  interval: Object.freeze({ kind: "duration", initial: 10_000, least: 100, most: DAY }),
+  QoS: Object.freeze({ kind: "integer", initial: 1, least: 0, most: 2 }),
+  diagnosticsInterval: Object.freeze({ kind: "duration", initial: 60_000, least: 1000, most: DAY }),
+  retain: Object.freeze({ kind: "boolean", initial: true }),
+} as const) satisfies { readonly [name in SettingName]: Field };
+
+const names = Object.freeze(Object.keys(definitions)) as readonly SettingName[];
 
 /** Names for error messages: `interval, QoS, diagnosticsInterval`. */
 export function settingNames(): string {
-  return definitions.map(({ name }) => name).join(", ");
+  return names.join(", ");
 }
 
-type Values = { [name in SettingName]?: number };
+type Values = { [name in SettingName]?: Value };
 
 /** Key of the value that holds what commands have set: `{"version":1,"interval":"5s"}`. */
 const KEY = "settings";
@@ -67,7 +63,7 @@ export class SettingsStore {
    */
   constructor(store: KeyValue, defaults: SettingValues, override: SettingValues, report: Report) {
     this.store = store;
-    for (const { name, initial } of definitions) this.values[name] = initial;
+    for (const name of names) this.values[name] = definitions[name].initial;
     this.take(defaults);
     this.load(report);
     Object.assign(this.values, this.stored);
@@ -76,13 +72,13 @@ export class SettingsStore {
 
   /** A view: it changes with the settings. */
   get current(): Settings {
-    return this.values as Settings;
+    return this.values as unknown as Settings;
   }
 
   /** All settings as people write them. */
   describe(): Fields {
     const fields: { [name: string]: unknown } = {};
-    for (const definition of definitions) fields[definition.name] = written(definition, this.values[definition.name]);
+    for (const name of names) fields[name] = writeField(definitions[name], this.values[name] as Value);
     return fields;
   }
 
@@ -100,21 +96,17 @@ export class SettingsStore {
   }
 
   private take(values: SettingValues): void {
-    for (const { name, least, most } of definitions) {
+    for (const name of names) {
       const value = values[name];
-      if (value === undefined) continue;
-      if (!Number.isInteger(value) || value < least || value > most) {
-        throw new Error(`${name} is ${quoted(value)}: must be a whole number from ${least} to ${most}`);
-      }
-      this.values[name] = value;
+      if (value !== undefined) this.values[name] = checkField(name, definitions[name], value);
     }
   }
 
   private save(values: Values): void {
     const fields: { [name: string]: unknown } = { version: VERSION };
-    for (const definition of definitions) {
-      const value = values[definition.name];
-      if (value !== undefined) fields[definition.name] = written(definition, value);
+    for (const name of names) {
+      const value = values[name];
+      if (value !== undefined) fields[name] = writeField(definitions[name], value);
     }
     this.store.write(KEY, bytesOf(JSON.stringify(fields)));
   }
@@ -164,19 +156,9 @@ export class SettingsStore {
 function readSettings(fields: Fields): Values {
   const values: Values = {};
   for (const name of Object.keys(fields)) {
-    const definition = definitions.find((candidate) => candidate.name === name);
-    if (definition === undefined) throw new Error(`setting ${quoted(name)} is unknown: known are ${settingNames()}`);
-    values[definition.name] = read(definition, fields[name]);
+    if (!Object.hasOwn(definitions, name))
+      throw new Error(`setting ${quoted(name)} is unknown: known are ${settingNames()}`);
+    values[name as SettingName] = readField(name, definitions[name as SettingName], fields[name]);
   }
   return values;
-}
-
-function read({ name, kind, least, most }: Definition, value: unknown): number {
-  if (kind === "duration") return readDuration(name, value, least, most);
-  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new Error(`${name} is ${quoted(value)}: must be a whole number from ${least} to ${most}`);
-}
-
-function written({ kind, initial }: Definition, value = initial): string | number {
-  return kind === "duration" ? formatDuration(value) : value;
 }

@@ -43,12 +43,15 @@ export class Stamper {
     this.instance = instance;
   }
 
-  stamp(into: Stamp): void {
-    const time = timeOf(this.epoch());
+  /** @param at when it was, by the uptime; default: now */
+  stamp(into: Stamp, at?: number): void {
+    const now = this.uptime.now();
+    const epoch = this.epoch();
+    const time = epoch === undefined || at === undefined ? timeOf(epoch) : timeOf(epoch - (now - at));
     if (time !== undefined) into.time = time;
     else {
       into.boot = this.instance;
-      into.uptime = this.uptime.now();
+      into.uptime = at ?? now;
       this.owes = true;
     }
   }

@@ -1,16 +1,17 @@
 import type { Sensor } from "../platform.js";
+import type { Applied } from "./applied.js";
 import type { ReadingMessage, Stamp } from "./messages.js";
 import type { Parts } from "./parts.js";
 
 /** Makes readings of what the sensors measure. */
 export class Telemetry {
-  private readonly sensors: readonly Sensor[];
+  private readonly applied: Applied;
   private readonly parts: Parts;
   private seq = 0;
   private _faulty = false;
 
-  constructor(sensors: readonly Sensor[], parts: Parts) {
-    this.sensors = sensors;
+  constructor(applied: Applied, parts: Parts) {
+    this.applied = applied;
     this.parts = parts;
   }
 
@@ -31,15 +32,20 @@ export class Telemetry {
     const now: Stamp = {};
     stamper.stamp(now);
     let accepted = 0;
-    for (const sensor of this.sensors) {
+    const { QoS } = settings;
+    for (const sensor of this.applied.sensors) {
       const reading = this.read(sensor, now);
       if (reading === undefined) continue;
+      // What is retained and late would take the place of something newer.
+      const retain = settings.retain && publisher.comesLast(QoS);
       const topic = topics.reading(sensor.id);
       const payload = JSON.stringify(reading);
-      const { QoS } = settings;
-      const token = commanded ? publisher.offerCommanded(topic, payload, QoS) : publisher.sendOnce(topic, payload, QoS);
+      const token = commanded
+        ? publisher.offerCommanded(topic, payload, QoS, retain)
+        : publisher.sendOnce(topic, payload, QoS, retain);
       if (token > 0) accepted++;
       else if (!commanded) this._faulty = true;
+      this.applied.measured(sensor, reading);
     }
     return accepted;
   }

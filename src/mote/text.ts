@@ -1,3 +1,4 @@
+import type { PayloadSource } from "../mqtt/api.js";
 import { readUtf8, utf8Length, writeUtf8 } from "../mqtt/wire/utf8.js";
 
 /** Text as UTF-8. @throws Error when it holds a lone surrogate, which UTF-8 cannot say */
@@ -12,4 +13,12 @@ export function bytesOf(text: string): Uint8Array {
 /** UTF-8 as text. @throws Error when it is not well-formed */
 export function textOf(bytes: Uint8Array): string {
   return readUtf8(bytes, 0, bytes.length);
+}
+
+/** The whole text of a payload that the node publishes, for those who have memory for it. */
+export function textOfPayload(payload: string | PayloadSource): string {
+  if (typeof payload === "string") return payload;
+  const bytes = new Uint8Array(payload.byteLength);
+  payload.read(bytes, 0);
+  return textOf(bytes);
 }

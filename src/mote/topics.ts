@@ -3,7 +3,8 @@ import { quoted } from "./errors.js";
 
 /** Above every node's topics. */
 const ROOT = "motewire";
-const ID_CHARACTERS = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz${DIGITS}_-`;
+/** Of a name that is a level of a topic. */
+export const LEVEL_CHARACTERS = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz${DIGITS}_-`;
 
 /**
  * The topic scheme, whole. What the payloads hold is in messages.ts.
@@ -11,7 +12,11 @@ const ID_CHARACTERS = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz${DIG
  * | topic                              | who publishes | QoS        | retained | payload                |
  * | ---------------------------------- | ------------- | ---------- | -------- | ---------------------- |
  * | `motewire/<node>/status`           | node, or its last will | 1 | yes      | {@link StatusMessage}      |
- * | `motewire/<node>/reading/<sensor>` | node          | setting    | no       | {@link ReadingMessage}     |
+ * | `motewire/<node>/description`      | node          | 0          | yes      | {@link DescriptionMessage} |
+ * | `motewire/<node>/reading/<sensor>` | node          | setting    | setting  | {@link ReadingMessage}     |
+ * | `motewire/<node>/input/<name>`     | node          | 1          | yes      | {@link StateMessage}       |
+ * | `motewire/<node>/output/<name>`    | node          | 1          | yes      | {@link StateMessage}       |
+ * | `motewire/<node>/alert/<name>`     | node          | 1          | yes      | {@link StateMessage}       |
  * | `motewire/<node>/diagnostics`      | node          | setting    | no       | {@link DiagnosticsMessage} |
  * | `motewire/<node>/command/<name>`   | you           | 0, 1 or 2  | no: ignored when retained | {@link CommandMessage} |
  * | `motewire/<node>/result/<name>`    | node          | 1; 0 where no room is kept for it | no | {@link ResultMessage} |
@@ -23,8 +28,10 @@ export class Topics {
   private readonly prefix: string;
   private readonly readings: string;
   private readonly results: string;
+  private readonly inputs: string;
   readonly status: string;
   readonly diagnostics: string;
+  readonly description: string;
   /** The filter for every command. */
   readonly commands: string;
 
@@ -32,14 +39,16 @@ export class Topics {
   constructor(node: string) {
     // NATS refuses topics with dots and spaces. Section 3.1.3.1 binds a broker to take letters and digits only, yet all
     // known ones take these two signs.
-    if (!isMadeOf(node, ID_CHARACTERS, 64)) {
+    if (!isMadeOf(node, LEVEL_CHARACTERS, 64)) {
       throw new RangeError(`the node's id is ${quoted(node)}: must be 1 to 64 characters of A-Z a-z 0-9 _ -`);
     }
     this.prefix = `${ROOT}/${node}/`;
     this.readings = `${this.prefix}reading/`;
     this.results = `${this.prefix}result/`;
     this.status = `${this.prefix}status`;
+    this.inputs = `${this.prefix}input/`;
     this.diagnostics = `${this.prefix}diagnostics`;
+    this.description = `${this.prefix}description`;
     this.commands = `${this.prefix}command/+`;
   }
 
@@ -47,9 +56,21 @@ export class Topics {
     return this.readings + sensor;
   }
 
-  /** Whether it is one of readings or diagnostics, of this node. */
+  input(name: string): string {
+    return this.inputs + name;
+  }
+
+  output(name: string): string {
+    return `${this.prefix}output/${name}`;
+  }
+
+  alert(name: string): string {
+    return `${this.prefix}alert/${name}`;
+  }
+
+  /** Whether it is one of readings, inputs or diagnostics, of this node. */
   isTelemetry(topic: string): boolean {
-    return topic === this.diagnostics || topic.startsWith(this.readings);
+    return topic === this.diagnostics || topic.startsWith(this.readings) || topic.startsWith(this.inputs);
   }
 
   result(name: string): string {

@@ -71,7 +71,12 @@ export class Client {
 
   /** Accepted messages that are not yet delivered, QoS 0 included. */
   get pending(): number {
-    return this.session.outbox.length + this.protocol.qos0;
+    return this.unacknowledged + this.protocol.qos0;
+  }
+
+  /** Of the pending messages, those with QoS 1 and 2. */
+  get unacknowledged(): number {
+    return this.session.outbox.length;
   }
 
   // ---- what the application calls

@@ -5,6 +5,7 @@ import { SimulatedWifi } from "../../host-sim/core/network/wifi.js";
 import { MemoryStore } from "../../host-sim/core/storage/memory-store.js";
 import { VirtualClock } from "../../host-sim/core/world/clock.js";
 import { Boot, machineId, type Parts } from "../../host-sim/core/world/machine.js";
+import { SimulatedPins } from "../../host-sim/core/world/pins.js";
 import { RandomStream } from "../../host-sim/core/world/random.js";
 
 export function bootOf(parts: Partial<Parts>): Boot {
@@ -21,6 +22,7 @@ export function bootOf(parts: Partial<Parts>): Boot {
     session: new MemoryStore(),
     settings: new MemoryStore(),
     sensors: [],
+    pins: new SimulatedPins({ id: "lin", pins: {} }),
     ...parts,
   });
 }

@@ -46,6 +46,7 @@ function spoilt(spoil: (sample: Sample, sensor: Sensor) => Sample): () => Sensor
     simulated("esp32_devkitc", (sensors) =>
       sensors.map((sensor) => ({
         id: sensor.id,
+        units: sensor.units,
         sample: () => spoil(sensor.sample(), sensor),
         close: () => sensor.close(),
       })),
@@ -64,6 +65,7 @@ function eachSensor(change: (sensor: Sensor) => Partial<Sensor>): () => SensorHa
     simulated("esp32_devkitc", (sensors) =>
       sensors.map((sensor) => ({
         id: sensor.id,
+        units: sensor.units,
         sample: () => sensor.sample(),
         close: () => sensor.close(),
         ...change(sensor),

@@ -7,11 +7,13 @@ import { Network, type Station } from "../../host-sim/core/network/network.js";
 import { type Commit, MemoryStore } from "../../host-sim/core/storage/memory-store.js";
 import { VirtualClock, type VirtualClockOptions } from "../../host-sim/core/world/clock.js";
 import { Boot } from "../../host-sim/core/world/machine.js";
+import { SimulatedPins } from "../../host-sim/core/world/pins.js";
 import { RandomStream } from "../../host-sim/core/world/random.js";
 import type { DropReason, Journal } from "../../src/mote/journal.js";
 import { Mote, type MoteOptions } from "../../src/mote/mote.js";
 import type { DropPolicy } from "../../src/mote/policy.js";
-import type { Outcome, QoS } from "../../src/mqtt/api.js";
+import { textOfPayload } from "../../src/mote/text.js";
+import type { Outcome, PayloadSource, QoS } from "../../src/mqtt/api.js";
 import type { LinkState, NetworkLink, NetworkLinkOptions, Sample, Sensor } from "../../src/platform.js";
 import { AutoBroker, type Json } from "../support/auto-broker.js";
 
@@ -51,8 +53,8 @@ export class Notes implements Journal {
   disconnected(reason: string): void {
     this.#note(`disconnected ${reason}`);
   }
-  accepted(token: number, topic: string, payload: string, QoS: QoS, retain: boolean): void {
-    this.#note(`accepted ${token} ${topic} ${payload} QoS ${QoS}${retain ? " retained" : ""}`);
+  accepted(token: number, topic: string, payload: string | PayloadSource, QoS: QoS, retain: boolean): void {
+    this.#note(`accepted ${token} ${topic} ${textOfPayload(payload)} QoS ${QoS}${retain ? " retained" : ""}`);
   }
   published(token: number, outcome: Outcome): void {
     this.#note(`published ${token} ${outcome}`);
@@ -105,6 +107,7 @@ class BenchLink implements NetworkLink {
 
 export class BenchSensor implements Sensor {
   readonly id: string;
+  readonly units = { temperature: "°C", humidity: "%" };
   closed = false;
   readonly #healthy: () => Sample;
   #failure: string | undefined;
@@ -139,6 +142,7 @@ export class Bench {
   readonly session: MemoryStore;
   readonly settings: MemoryStore;
   readonly notes = new Notes();
+  readonly pins = new SimulatedPins({ id: "bench", pins: { A1: 1, D1: 2, D2: 3 } });
   readonly colours: number[] = [];
   /** Restarts that the node has asked for. */
   restarts = 0;
@@ -192,6 +196,7 @@ export class Bench {
         session: this.session,
         settings: this.settings,
         sensors: this.sensors,
+        pins: this.pins,
         ...(this.#led && { led: { show: (colour: number) => void this.colours.push(colour) } }),
         onButton: (pushed) => {
           this.push = pushed;
@@ -202,6 +207,7 @@ export class Bench {
         onHalt: () => {
           this.notes.recording = false;
           this.station.vanish();
+          this.pins.powerOff();
           this.reason = "power on";
         },
         onRestart: () => {

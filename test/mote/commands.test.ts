@@ -54,6 +54,7 @@ describe("commands", () => {
       interval: "2s",
       QoS: 1,
       diagnosticsInterval: "1m",
+      retain: true,
     });
     bench.clock.advance(4500);
     expect(bench.readings()).toHaveLength(3);
@@ -88,6 +89,7 @@ describe("commands", () => {
       interval: "10s",
       QoS: 1,
       diagnosticsInterval: "1m",
+      retain: true,
     });
     expect(bench.settings.keys()).toEqual(["boot"]);
   });
@@ -132,7 +134,7 @@ describe("commands", () => {
     ["interval", '["5s"]', undefined, "the payload must be one flat JSON object"],
     ["interval", '{"id":"1","interval":{"s":5}}', undefined, "the payload must be one flat JSON object"],
     ["interval", "\u0000", undefined, "the payload is not JSON: "],
-    ["interval", '{"id":"1"}', "1", 'the field "interval" is missing, such as {"interval":"5s"}'],
+    ["interval", '{"id":"1"}', "1", 'the field "interval" is missing, such as {"interval":"10s"}'],
     ["interval", '{"id":"1","interval":5}', "1", "interval is 5: must be a duration with its unit"],
     ["interval", '{"id":"1","interval":"50ms"}', "1", 'interval is "50ms": must be a duration'],
     ["interval", '{"id":"1","seconds":5}', "1", 'field "seconds" is unknown: interval knows id, interval'],

@@ -45,8 +45,15 @@ describe("node", () => {
       "connected false",
       "accepted 2",
       "accepted 3",
+      "accepted 4",
     ]);
-    expect(told.filter((line) => line.startsWith("published"))).toEqual(["published 1", "published 2", "published 3"]);
+    // The description, with QoS 0, is delivered when it is handed to the socket.
+    expect(told.filter((line) => line.startsWith("published"))).toEqual([
+      "published 3",
+      "published 1",
+      "published 2",
+      "published 4",
+    ]);
     expect(bench.notes.lines).toContain("published 1 delivered");
   });
 
@@ -101,7 +108,7 @@ describe("node", () => {
       if (seed % 3 === 0) bench.lose();
       bench.clock.advance(29 * seed);
       for (const line of bench.notes.lines) {
-        const found = /^accepted \d+ motewire\/mote\/reading\/climate (.*) QoS 1$/.exec(line);
+        const found = /^accepted \d+ motewire\/mote\/reading\/climate (.*) QoS 1 retained$/.exec(line);
         if (found?.[1] !== undefined) accepted.push(found[1]);
       }
       bench.cutPower();

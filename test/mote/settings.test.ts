@@ -6,7 +6,7 @@ import { definitions, SettingsStore, type SettingValues } from "../../src/mote/s
 import { StorageFailure } from "../../src/platforms/storage-error.js";
 
 const DAY = 86_400_000;
-const DEFAULTS = { interval: 10_000, QoS: 1, diagnosticsInterval: 60_000 };
+const DEFAULTS = { interval: 10_000, QoS: 1, diagnosticsInterval: 60_000, retain: true };
 
 describe("settings", () => {
   let store: MemoryStore;
@@ -43,7 +43,7 @@ describe("settings", () => {
 
   it("are kept over a restart once a command has set them", () => {
     settings().change({ interval: "5s", QoS: 2 });
-    expect(settings().current).toEqual({ interval: 5000, QoS: 2, diagnosticsInterval: 60_000 });
+    expect(settings().current).toEqual({ ...DEFAULTS, interval: 5000, QoS: 2 });
     expect(text("settings")).toBe('{"version":1,"interval":"5s","QoS":2}');
   });
 
@@ -66,6 +66,7 @@ describe("settings", () => {
       interval: "1500ms",
       QoS: 1,
       diagnosticsInterval: "1m",
+      retain: true,
     });
   });
 
@@ -130,7 +131,7 @@ describe("settings", () => {
     expect(settings().current).toEqual({ ...DEFAULTS, QoS: 2 });
     expect(errors).toEqual([
       'settings: stored interval is "5ms": must be a duration with its unit (ms, s, m, h, d), "100ms" to "24h"; the default is used',
-      'settings: stored setting "colour" is unknown: known are interval, QoS, diagnosticsInterval; the default is used',
+      'settings: stored setting "colour" is unknown: known are interval, QoS, diagnosticsInterval, retain; the default is used',
     ]);
     expect(text("settings.broken")).toBe(value);
     expect(text("settings")).toBe('{"version":1,"QoS":2}');
@@ -167,7 +168,8 @@ describe("settings", () => {
         store = new MemoryStore({ entries: [["settings", broken]] });
         errors = [];
         const first = { ...settings().current };
-        for (const { name, least, most } of definitions) {
+        for (const name of ["interval", "QoS", "diagnosticsInterval"] as const) {
+          const { least, most } = definitions[name];
           expect(Number.isInteger(first[name])).toBe(true);
           expect(first[name]).toBeGreaterThanOrEqual(least);
           expect(first[name]).toBeLessThanOrEqual(most);

@@ -8,12 +8,12 @@ describe("readings", () => {
     bench = new Bench();
   });
 
-  it("are published at once and then at each interval, at QoS 1 and not retained", () => {
+  it("are published at once and then at each interval, at QoS 1 and retained", () => {
     bench.startConnected({ override: { interval: 1000 } });
     bench.clock.advance(5000);
     expect(bench.readings()).toHaveLength(6);
     for (const message of bench.broker.on("motewire/mote/reading/climate"))
-      expect(message).toMatchObject({ QoS: 1, retain: false });
+      expect(message).toMatchObject({ QoS: 1, retain: true });
   });
 
   it("hold the quantities by their names, rounded to 3 decimals, and the number of their round", () => {

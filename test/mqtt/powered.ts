@@ -7,6 +7,7 @@ import { Network, type Station } from "../../host-sim/core/network/network.js";
 import { type Commit, MemoryStore } from "../../host-sim/core/storage/memory-store.js";
 import { VirtualClock } from "../../host-sim/core/world/clock.js";
 import { Boot, Halted } from "../../host-sim/core/world/machine.js";
+import { SimulatedPins } from "../../host-sim/core/world/pins.js";
 import { RandomStream } from "../../host-sim/core/world/random.js";
 import type { ClientOptions, Outcome, QoS } from "../../src/mqtt/api.js";
 import { Client, type MqttError } from "../../src/mqtt/index.js";
@@ -96,6 +97,7 @@ export class PoweredClient {
         session: this.store,
         settings: this.store,
         sensors: [],
+        pins: new SimulatedPins({ id: "bench", pins: {} }),
       },
       { onHalt: () => this.station.vanish() },
     );

@@ -106,10 +106,11 @@ export class AutoBroker {
     this.#connections.get(id)?.kick();
   }
 
-  /** Loses all sessions, and with them the connections, as in a restart without persistence. */
+  /** Loses all sessions and all that it keeps, and with them the connections, as in a restart without persistence. */
   forget(): void {
     for (const connection of [...this.#connections.values()]) connection.kick();
     this.#sessions.clear();
+    this.retained.clear();
   }
 
   /** Publishes a message, as any other client would. */

@@ -67,7 +67,13 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
   // One way, inwards: main → mote → mqtt → platform types.
   { name: "platform", files: /^src\/platform\.ts$/, may: [], onDevice: true },
   { name: "mqtt", files: /^src\/mqtt\//, may: ["mqtt"], types: ["platform"], onDevice: true },
-  { name: "mote", files: /^src\/mote\//, may: ["mote", "mqtt"], types: ["platform"], onDevice: true },
+  {
+    name: "mote",
+    files: /^src\/(mote\/|package\/application\.ts$)/,
+    may: ["mote", "mqtt"],
+    types: ["platform"],
+    onDevice: true,
+  },
   // Openers over openers.
   {
     name: "transports",
@@ -97,7 +103,7 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
     types: ["platform"],
   },
   { name: "platforms", files: /^src\/platforms\/[^/]+\.ts$/, may: ["mqtt", "platforms"], types: ["platform"] },
-  { name: "main", files: /^src\/main\.ts$/, may: [...portable, "moddable", "main"], onDevice: true },
+  { name: "main", files: /^src\/main\.ts$/, may: [...portable, "moddable", "application", "main"], onDevice: true },
   // The simulator: its core is pure, and only its other rooms touch a machine, a browser or an engine.
   { name: "core", files: /^host-sim\/core\//, may: [...portable, "transports", "platforms", "core", ...boardData] },
   {
@@ -108,7 +114,7 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
   { name: "view", files: /^host-sim\/view\//, may: [...portable, "browser", "core", "view", ...boardData, "npm"] },
   // Node.js builds the engine and runs programs on it; the programs are like a device, and use its own adapters.
   { name: "engine", files: /^host-sim\/xs\/engine\//, may: ["engine", "node", "npm"], types: boardData },
-  { name: "xs", files: /^host-sim\/xs\//, may: [...portable, "transports", "moddable", "xs"] },
+  { name: "xs", files: /^host-sim\/xs\//, may: [...portable, "transports", "moddable", "application", "xs"] },
   // Boards are data; only a board's provider runs code, on the device.
   { name: "board", files: /^boards\/[^/]+\/board\.ts$/, may: [], types: [...portable, ...boardData], onDevice: true },
   { name: "boards", files: /^boards\/[^/]+\.ts$/, may: ["board", "boards"], types: portable, onDevice: true },
@@ -122,7 +128,7 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
   // Programs for a device, which take our modules by their names in a manifest.
   {
     name: "application",
-    files: /^(examples|scripts\/firmware\/throws)\//,
+    files: /^(examples\/|scripts\/firmware\/throws\/|src\/application\.ts$)/,
     may: ["mqtt", "mote", "moddable", "application", "sdk"],
     onDevice: true,
   },
@@ -137,6 +143,7 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
 const ourModules: readonly (readonly [RegExp, RoomName])[] = [
   [/^mqtt\//, "mqtt"],
   [/^mote\//, "mote"],
+  [/^motewire\//, "mote"],
   [/^platforms\/moddable\//, "moddable"],
 ];
 

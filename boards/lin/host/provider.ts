@@ -1,11 +1,11 @@
 import type { BoardProvider } from "../../../src/platforms/moddable/provider.js";
 import { board } from "../board.js";
-import { Simulated } from "./simulated.js";
+import { Simulated, SimulatedAnalog, SimulatedDigital } from "./simulated.js";
 
 const device: BoardProvider = {
   board,
   I2C: {},
-  io: {},
+  io: { Analog: SimulatedAnalog, Digital: SimulatedDigital },
   sensor: { simulated: { Sensor: Simulated } },
 };
 

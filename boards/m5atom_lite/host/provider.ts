@@ -1,3 +1,4 @@
+import Analog from "embedded:io/analog";
 import Digital from "embedded:io/digital";
 import I2C from "embedded:io/i2c";
 import BMP280 from "embedded:sensor/Barometer-Temperature/BMP280";
@@ -9,7 +10,7 @@ import { board } from "../board.js";
 const device: BoardProvider = {
   board,
   I2C: board.I2C,
-  io: { Digital, NeoPixel },
+  io: { Analog, Digital, NeoPixel },
   sensor: {
     SHT3x: { Sensor: SHT3x, io: I2C },
     BMP280: { Sensor: BMP280, io: I2C },

@@ -9,6 +9,7 @@ import { SimulatedWifi } from "../network/wifi.js";
 import { type CutPhase, Flash } from "../storage/flash.js";
 import type { VirtualClock } from "../world/clock.js";
 import { Boot, Halted, machineId } from "../world/machine.js";
+import { SimulatedPins } from "../world/pins.js";
 import type { RandomStream } from "../world/random.js";
 import type { SimulatedSensor } from "../world/sensors.js";
 import type { World } from "../world/world.js";
@@ -60,6 +61,7 @@ export class Device {
   readonly station: Station;
   readonly wifi: SimulatedWifi;
   readonly sensors: readonly SimulatedSensor[];
+  readonly pins = new SimulatedPins({ id: "simulated", pins: { A1: 1, D1: 2, D2: 3 } });
   readonly #options: DeviceOptions;
   readonly #machine: { readonly id: string; readonly random: () => number; freeMemory(): number };
   #boot: Boot | undefined;
@@ -174,6 +176,7 @@ export class Device {
     // Nobody hears of it: the broker must find out.
     this.station.vanish(arrives);
     this.wifi.powerOff();
+    this.pins.powerOff();
     this.#options.events.stopped();
   }
 
@@ -196,6 +199,7 @@ export class Device {
         session: this.flash,
         settings: this.settings,
         sensors,
+        pins: this.pins,
       },
       {
         restartReason: reason,

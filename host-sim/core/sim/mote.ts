@@ -2,6 +2,7 @@
 
 import type { Journal } from "../../../src/mote/journal.js";
 import { Mote } from "../../../src/mote/mote.js";
+import { textOfPayload } from "../../../src/mote/text.js";
 import type { QoS } from "../../../src/mqtt/api.js";
 import type { Platform } from "../../../src/platform.js";
 import { type Program, saysParked, type Witness } from "./program.js";
@@ -33,7 +34,8 @@ export function mote(platform: Platform, witness: Witness, options: MoteOptions)
     link: (state) => witness.link(state),
     connected: (sessionPresent) => witness.connected(sessionPresent),
     disconnected: (reason, delay) => witness.disconnected(reason, delay),
-    accepted: (token, topic, payload, acceptedQoS) => witness.accepted(token, topic, payload, acceptedQoS),
+    accepted: (token, topic, payload, acceptedQoS) =>
+      witness.accepted(token, topic, textOfPayload(payload), acceptedQoS),
     published: (token, outcome) => witness.published(token, outcome),
     revised: (token, topic, payload) => witness.revised(token, topic, payload),
     dropped: (token, topic, payload, reason) => witness.dropped(token, topic, payload, reason),

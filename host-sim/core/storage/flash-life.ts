@@ -46,13 +46,15 @@ export interface FlashLife {
 
 /** The settings as they are when nobody has set anything. */
 export function defaultSettings(): Settings {
-  return Object.fromEntries(definitions.map(({ name, initial }) => [name, initial])) as unknown as Settings;
+  return Object.fromEntries(
+    Object.entries(definitions).map(([name, { initial }]) => [name, initial]),
+  ) as unknown as Settings;
 }
 
 /** @param settings those of the node; with a connection that lasts */
 export function flashLife(
   { sensors, storage }: Pick<Board, "sensors" | "storage">,
-  { interval, diagnosticsInterval, QoS }: Settings = defaultSettings(),
+  { interval, diagnosticsInterval, QoS }: Omit<Settings, "retain"> = defaultSettings(),
   durability: Durability = storage.durability ?? "always",
 ): FlashLife {
   let writes = 0;

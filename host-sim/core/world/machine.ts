@@ -9,6 +9,7 @@ import type {
   NetworkLink,
   OpenNetworkLink,
   OpenSocket,
+  Pins,
   Platform,
   Resolve,
   Sensor,
@@ -76,6 +77,7 @@ export class Boot {
       session: this.#storeOf(parts.session),
       settings: this.#storeOf(parts.settings),
       sensors: parts.sensors.map((sensor) => this.#sensorOf(sensor)),
+      pins: this.#pinsOf(parts.pins),
       led: led && { show: (colour) => this.#running && led.show(colour) },
       onButton: onButton && ((pushed) => onButton(() => this.run(pushed))),
     };
@@ -231,9 +233,36 @@ export class Boot {
     };
   }
 
+  #pinsOf(pins: Pins): Pins {
+    return {
+      openAnalog: (pin) => {
+        this.#check();
+        return pins.openAnalog(pin);
+      },
+      openOutput: (pin, activeLow) => {
+        this.#check();
+        const output = pins.openOutput(pin, activeLow);
+        return {
+          write: (on) => {
+            this.#check();
+            output.write(on);
+          },
+          close: () => output.close(),
+        };
+      },
+      openInput: (pin, options) => {
+        this.#check();
+        const input = pins.openInput(pin, { ...options, onChanged: (on) => this.run(() => options.onChanged(on)) });
+        this.#closers.add(() => input.close());
+        return input;
+      },
+    };
+  }
+
   #sensorOf(sensor: Sensor): Sensor {
     return {
       id: sensor.id,
+      units: sensor.units,
       sample: () => {
         this.#check();
         return sensor.sample();

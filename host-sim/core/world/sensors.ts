@@ -1,5 +1,6 @@
 /** The sensors of a board, each with its driver's errors and resolution, over the simulated world. */
 import type { Board, BoardSensor } from "../../../boards/board.js";
+import { unitsOf } from "../../../src/mote/units.js";
 import type { Sample, Sensor } from "../../../src/platform.js";
 import type { RandomStream } from "./random.js";
 import { type Air, cellVoltage, type Place } from "./world.js";
@@ -76,14 +77,6 @@ const LIKELY: { readonly [quantity: string]: readonly [low: number, high: number
   voltage: Object.freeze([2.5, 4.5] as const),
 });
 
-/** Of the quantities of {@link Quantities}. */
-const UNITS: { readonly [quantity: string]: string } = Object.freeze({
-  temperature: "°C",
-  humidity: "%",
-  pressure: "Pa",
-  voltage: "V",
-});
-
 /** One quantity of a sensor, for who would set it by hand. */
 export interface Quantity {
   readonly quantity: string;
@@ -110,6 +103,7 @@ export function simulatedSensors(board: Board, options: SensorOptions): Simulate
 
 export class SimulatedSensor implements Sensor {
   readonly id: string;
+  readonly units: Sensor["units"];
   /** Set it to make the sensor fail from now on. */
   fault: SensorFault | undefined;
   readonly #sensor: BoardSensor;
@@ -125,6 +119,7 @@ export class SimulatedSensor implements Sensor {
 
   constructor(sensor: BoardSensor, options: SensorOptions) {
     this.id = sensor.id;
+    this.units = unitsOf({ ...sensor.quantities });
     this.#sensor = sensor;
     this.#options = options;
     this.#random = options.random.stream(`sensor ${sensor.id}`);
@@ -182,7 +177,7 @@ export class SimulatedSensor implements Sensor {
       const held = this.#held.get(quantity);
       return {
         quantity,
-        unit: UNITS[quantity] ?? "",
+        unit: this.units[quantity] ?? "",
         low: Math.max(low, likelyLow),
         high: Math.min(high, likelyHigh),
         value: held ?? tidy(this.#truth(quantity, air, time)),

@@ -1,7 +1,7 @@
 /** The node's journal, told to the parent: nothing of it is kept on XS. */
 
 import type { DropReason, Journal } from "../../../src/mote/journal.js";
-import type { Outcome, QoS } from "../../../src/mqtt/api.js";
+import type { Outcome, PayloadSource, QoS } from "../../../src/mqtt/api.js";
 import type { MqttError } from "../../../src/mqtt/errors.js";
 import type { LinkState } from "../../../src/platform.js";
 
@@ -18,8 +18,10 @@ export class ParentJournal implements Journal {
     host.tell("disconnected", reason, delay);
   }
 
-  accepted(token: number, topic: string, payload: string, QoS: QoS, retain: boolean): void {
-    host.tell("accepted", token, topic, payload, QoS, retain);
+  accepted(token: number, topic: string, payload: string | PayloadSource, QoS: QoS, retain: boolean): void {
+    // What is read piece by piece is told so: the parent puts it together.
+    if (typeof payload !== "string") tellPieces(payload);
+    host.tell("accepted", token, topic, typeof payload === "string" ? payload : undefined, QoS, retain);
   }
 
   published(token: number, outcome: Outcome): void {
@@ -49,5 +51,16 @@ export class ParentJournal implements Journal {
   error(error: Error, where: string): void {
     const { kind, code } = error as Partial<MqttError>;
     host.tell("error", error.message, where, kind, code);
+  }
+}
+
+/** Bytes of a piece. */
+const PIECE = 128;
+
+function tellPieces(source: PayloadSource): void {
+  for (let at = 0; at < source.byteLength; at += PIECE) {
+    const piece = new Uint8Array(Math.min(PIECE, source.byteLength - at));
+    source.read(piece, at);
+    host.tell("piece", piece);
   }
 }

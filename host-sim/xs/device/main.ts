@@ -1,4 +1,5 @@
 /** The composition root of the simulated device on XS: the node, on the platform that the host and its parent are. */
+import application from "../../../src/application.js";
 import { asError } from "../../../src/mote/errors.js";
 import { Mote } from "../../../src/mote/mote.js";
 import { ParentJournal } from "./journal.js";
@@ -8,7 +9,7 @@ import { openPlatform } from "./platform.js";
 export default function main(): void {
   const journal = new ParentJournal();
   const { platform, hear } = openPlatform((error, where) => journal.error(asError(error), where));
-  const node = new Mote(platform, { ...readOptions(), journal });
+  const node = new Mote(platform, { ...readOptions(), application, journal });
   host.listen((name, text) => {
     if (name === "stop") node.stop(Number(text), () => host.exit(0));
     else if (name === "measure") host.measure(text);

@@ -9,13 +9,14 @@ import { DeviceClock } from "../../../src/platforms/moddable/clock.js";
 import { DeviceStore } from "../../../src/platforms/moddable/store.js";
 import { tcpOpener } from "../../../src/platforms/moddable/tcp.js";
 import { ParentLink } from "./link.js";
+import { ParentPins } from "./pins.js";
 
 /** The parts of {@link Platform} that are data. */
 interface Facts {
   readonly board: string;
   readonly id: string;
   readonly restartReason: string;
-  readonly sensors: readonly string[];
+  readonly sensors: readonly Pick<Sensor, "id" | "units">[];
   readonly led: boolean;
 }
 
@@ -32,6 +33,7 @@ export function openPlatform(report: Report): OpenedPlatform {
   const facts: Facts = JSON.parse(host.ask("facts") as string);
   const clock = new DeviceClock(report);
   const link = new ParentLink();
+  const pins = new ParentPins();
   const asked = new Map<string, (address: string | undefined) => void>();
   let questions = 0;
   const platform: Platform = {
@@ -47,13 +49,15 @@ export function openPlatform(report: Report): OpenedPlatform {
     openSocket: tcpOpener(clock, report),
     session: new DeviceStore("session"),
     settings: new DeviceStore("settings"),
-    sensors: facts.sensors.map((id) => new ParentSensor(id)),
+    sensors: facts.sensors.map((sensor) => new ParentSensor(sensor)),
+    pins,
     led: facts.led ? new ParentLed() : undefined,
   };
   return {
     platform,
     hear(name, text) {
       if (name === "link") link.hear(text);
+      if (name === "input") pins.hear(text);
       if (name !== "resolved") return;
       const [question = "", address] = text.split(" ");
       const found = asked.get(question);
@@ -65,9 +69,11 @@ export function openPlatform(report: Report): OpenedPlatform {
 
 class ParentSensor implements Sensor {
   readonly id: string;
+  readonly units: Sensor["units"];
 
-  constructor(id: string) {
+  constructor({ id, units }: Pick<Sensor, "id" | "units">) {
     this.id = id;
+    this.units = units;
   }
 
   sample(): Sample {

@@ -26,16 +26,20 @@ const sdk: Readonly<Record<string, string>> = {
 };
 
 interface Manifest {
-  readonly modules: Readonly<Record<string, readonly string[]>>;
+  readonly modules: Readonly<Record<string, string | readonly string[]>>;
   readonly preload: readonly string[];
 }
 
 /** The compiler's options, as the manifests give them to mcconfig: how fields of classes are made among them. */
 const OPTIONS = "tsconfig.base.json";
 
+/** The firmware's own application, in whose place another one may stand. */
+const APPLICATION = "src/application.ts";
+
 /** Of `src/platforms/moddable` only what a manifest names and something imports is there. */
 const ROOMS = ["src/mqtt", "src/mote"];
 const MANIFESTS = [
+  "src/manifest.json",
   "src/mqtt/manifest.json",
   "src/mote/manifest.json",
   "src/platforms/moddable/manifest.json",
@@ -45,19 +49,27 @@ const MANIFESTS = [
 export interface ModulesOptions {
   /** The program's first module, from the repository's root. Its name is `main`. */
   readonly entry: string;
+  /** In the place of the firmware's own application: the path of a file. */
+  readonly application?: string | undefined;
   /** Other text for some sources, by their path: for tests that break one. */
   readonly patches?: ReadonlyMap<string, string>;
   /** Whole rooms are linked, whether imported or not, as the firmware's are. Default: `src/mqtt` and `src/mote`. */
   readonly rooms?: readonly string[];
 }
 
-export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesOptions): Promise<Module[]> {
+export async function collectModules({
+  entry,
+  patches,
+  application,
+  rooms = ROOMS,
+}: ModulesOptions): Promise<Module[]> {
   const { names, preloads } = readManifests();
   const tsconfigRaw = readFileSync(join(root, OPTIONS), "utf8");
   const modules = new Map<string, Module>();
   const wanted = [...[...names.keys()].filter((source) => rooms.some((room) => source.startsWith(`${room}/`))), entry];
   const nameOf = (source: string, importer: string): string => {
     if (source === entry) return "main";
+    if (source === APPLICATION) return "application";
     const name = names.get(source);
     if (name !== undefined) return name;
     // mcconfig would say so too.
@@ -66,7 +78,8 @@ export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesO
   };
   for (let source = wanted.shift(); source !== undefined; source = wanted.shift()) {
     if (modules.has(source)) continue;
-    const text = patches?.get(source) ?? readFileSync(join(root, source), "utf8");
+    const file = source === APPLICATION && application !== undefined ? application : source;
+    const text = patches?.get(source) ?? readFileSync(resolve(root, file), "utf8");
     const name = sdkName(source) ?? nameOf(source, "the program");
     const { code, map } = await transform(text, {
       loader: "ts",
@@ -76,11 +89,11 @@ export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesO
       sourcemap: "external",
       tsconfigRaw,
     });
-    const importer = source;
+    const importer = source === APPLICATION ? relative(root, resolve(root, file)) : source;
     const linked = code.replace(
       /^((?:import|export)\b[^"';]*?\bfrom\s*|import\s*)"([^"]+)"/gm,
       (whole, before, specifier) => {
-        const imported = sourceOf(specifier, importer);
+        const imported = sourceOf(specifier, importer, names);
         if (imported === undefined) return whole;
         wanted.push(imported);
         if (!specifier.startsWith(".")) return whole;
@@ -89,7 +102,7 @@ export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesO
         return importer.startsWith("src/") && !specifier.startsWith("../../") ? whole : `${before}"${name}"`;
       },
     );
-    const preload = source.startsWith("src/") ? preloads.has(name) : true;
+    const preload = source.startsWith("src/") && source !== APPLICATION ? preloads.has(name) : true;
     modules.set(source, { name, source, preload, code: linked, map });
   }
   return [...modules.values()];
@@ -99,9 +112,9 @@ function sdkName(source: string): string | undefined {
   return Object.keys(sdk).find((name) => sdk[name] === source);
 }
 
-function sourceOf(specifier: string, importer: string): string | undefined {
+function sourceOf(specifier: string, importer: string, names: ReadonlyMap<string, string>): string | undefined {
   if (!specifier.startsWith(".")) {
-    const source = sdk[specifier];
+    const source = sdk[specifier] ?? [...names].find(([, name]) => name === specifier)?.[0];
     if (source === undefined) throw new Error(`${importer} imports "${specifier}", which the XS host does not have`);
     return source;
   }

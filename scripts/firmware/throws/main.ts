@@ -14,7 +14,7 @@ export default function main(): void {
   boot(({ platform, ...options }) => {
     const { clock, resolve, openSocket, machine } = platform;
     const led = { show: thrower("the light") };
-    const sensors = [...platform.sensors, { id: "broken", sample: thrower("a sensor"), close() {} }];
+    const sensors = [...platform.sensors, { id: "broken", units: {}, sample: thrower("a sensor"), close() {} }];
     new Mote({ ...platform, led, sensors }, options).start();
     const client = new Client({
       platform: { clock, resolve, openSocket, random: machine.random },

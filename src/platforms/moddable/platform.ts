@@ -1,10 +1,11 @@
 /** The platform types, all of them, on this device. */
 import provider from "embedded:provider/builtin";
 import config from "mc/config";
+import type { Button } from "../../../boards/board.js";
 import type { Report } from "../../mote/errors.js";
-import type { Clock, Led, NetworkLinkOptions, Platform } from "../../platform.js";
-import { buttonOf } from "./button.js";
+import type { Clock, Led, NetworkLinkOptions, Pins, Platform } from "../../platform.js";
 import { deviceMachine } from "./machine.js";
+import { DevicePins } from "./pins.js";
 import type { Provider } from "./provider.js";
 import { DeviceRadio } from "./radio.js";
 import { resolver } from "./resolve.js";
@@ -29,6 +30,8 @@ export interface PlatformOptions {
 /** @throws Error when the radio or the storage cannot be used */
 export function devicePlatform({ clock, led, networks, abort, report }: PlatformOptions): Platform {
   const radio = new DeviceRadio(report);
+  const { button } = device.board;
+  const pins = new DevicePins(device, clock, report);
   const time = new TimeSync(config.ntp_host ?? "pool.ntp.org", clock, report);
   return {
     board: device.board.id,
@@ -46,10 +49,15 @@ export function devicePlatform({ clock, led, networks, abort, report }: Platform
     openSocket: tcpOpener(clock, report),
     session: new DeviceStore("mw.session"),
     settings: new DeviceStore("mw.settings"),
-    sensors: openSensors(device),
+    sensors: openSensors(device, pins),
+    pins,
     led,
-    onButton: optional(() => buttonOf(device, clock, report), "button", report),
+    onButton: button && ((pushed) => void optional(() => openButton(button, pins, pushed), "button", report)),
   };
+}
+
+function openButton({ pin, ...options }: Button, pins: Pins, pushed: () => void): void {
+  pins.openInput(pin, { ...options, onChanged: (on) => on && pushed() });
 }
 
 /** A node that cannot show or be pushed still measures. */

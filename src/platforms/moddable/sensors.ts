@@ -1,14 +1,15 @@
 /** The board's sensors, by the SDK's drivers. */
 import type { AnalogBattery, BoardSensor, I2CSensor } from "../../../boards/board.js";
-import type { Sample, Sensor } from "../../platform.js";
+import { unitsOf } from "../../mote/units.js";
+import type { AnalogPin, Pins, Sample, Sensor } from "../../platform.js";
 import type { DriverSensor, IOConstructor, Provider, SensorDriver } from "./provider.js";
 
-export function openSensors(provider: Provider): Sensor[] {
-  return provider.board.sensors.map((facts) => openSensor(facts, provider));
+export function openSensors(provider: Provider, pins: Pins): Sensor[] {
+  return provider.board.sensors.map((facts) => openSensor(facts, provider, pins));
 }
 
-function openSensor(facts: BoardSensor, provider: Provider): Sensor {
-  if (facts.driver === "analog battery") return new Battery(facts, provider);
+function openSensor(facts: BoardSensor, provider: Provider, pins: Pins): Sensor {
+  if (facts.driver === "analog battery") return new Battery(facts, pins);
   const driver = provider.sensor[facts.driver];
   if (driver === undefined) throw new Error(`the provider of ${provider.board.id} has no driver ${facts.driver}`);
   return new DrivenSensor(facts, driver, provider);
@@ -23,6 +24,7 @@ const FRACTIONAL_HUMIDITY: readonly string[] = Object.freeze(["BME68x"]);
  */
 class DrivenSensor implements Sensor {
   readonly id: string;
+  readonly units: Sensor["units"];
   readonly #facts: Exclude<BoardSensor, AnalogBattery>;
   readonly #driver: SensorDriver;
   readonly #provider: Provider;
@@ -31,6 +33,7 @@ class DrivenSensor implements Sensor {
 
   constructor(facts: Exclude<BoardSensor, AnalogBattery>, driver: SensorDriver, provider: Provider) {
     this.id = facts.id;
+    this.units = unitsOf({ ...facts.quantities });
     this.#facts = facts;
     this.#driver = driver;
     this.#provider = provider;
@@ -113,39 +116,24 @@ class DrivenSensor implements Sensor {
   }
 }
 
-/**
- * Volts at the top of the converter's range. The SDK reads with 12 dB of attenuation and scales to it, and knows no
- * reference in volts but this one (modules/io/analog/esp32).
- */
-const FULL_SCALE = 2.45;
-/** The converter is noisy: a mean of so many. */
-const READINGS = 8;
-
 class Battery implements Sensor {
   readonly id: string;
+  readonly units: Sensor["units"];
   readonly #facts: AnalogBattery;
-  readonly #provider: Provider;
-  #analog: InstanceType<NonNullable<Provider["io"]["Analog"]>> | undefined;
+  readonly #pins: Pins;
+  #analog: AnalogPin | undefined;
 
-  constructor(facts: AnalogBattery, provider: Provider) {
+  constructor(facts: AnalogBattery, pins: Pins) {
     this.id = facts.id;
+    this.units = unitsOf({ ...facts.quantities });
     this.#facts = facts;
-    this.#provider = provider;
+    this.#pins = pins;
   }
 
   sample(): Sample {
     const { pin, divider } = this.#facts;
-    const { Analog } = this.#provider.io;
-    if (Analog === undefined) throw new Error(`the provider of ${this.#provider.board.id} has no io.Analog`);
-    this.#analog ??= new Analog({ pin });
-    let sum = 0;
-    for (let reading = 0; reading < READINGS; reading++) {
-      const value = this.#analog.read();
-      if (value === undefined) throw new Error(`the converter gave nothing for pin ${pin}`);
-      sum += value;
-    }
-    const share = sum / READINGS / (2 ** this.#analog.resolution - 1);
-    return { voltmeter: { voltage: share * FULL_SCALE * divider } };
+    this.#analog ??= this.#pins.openAnalog(pin);
+    return { voltmeter: { voltage: this.#analog.read() * divider } };
   }
 
   close(): void {

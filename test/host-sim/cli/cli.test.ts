@@ -239,7 +239,7 @@ describe("wrong usage gets one line and exit code 2", () => {
   const boards = "esp32_devkitc, esp32s3_devkitc, esp32c3_devkitm, esp32c6_devkitc, m5atom_lite, lin";
 
   test.for([
-    ["--bogus", "unknown flag --bogus: known are --broker, --password-file, --board,"],
+    ["--bogus", "unknown flag --bogus: known are --broker, --password-file, --app, --board,"],
     ["--board nope", `--board is "nope": must be one of ${boards}`],
     ["--interval soon", '--interval is "soon": must be a duration with its unit (ms, s, m, h, d), "100ms" to "24h"'],
     [

@@ -165,3 +165,11 @@ test("of messages of an earlier run only those are counted that are given up", (
   books.dropped(7, "t", "x");
   expect(books.balance()).toEqual({ ...nothing, dropped: 1 });
 });
+
+test("what the node says again until it has arrived is counted, and not missed", () => {
+  const books = new Ledger();
+  books.said(1, "t", "a", 0, 5);
+  expect(books.complete).toBe(true);
+  expect(books.settled(1, true)).toMatchObject({ topic: "t", payload: "a", at: 5 });
+  expect(books.balance()).toEqual({ ...nothing, published: 1, acknowledged: 1 });
+});

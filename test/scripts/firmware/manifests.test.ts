@@ -48,11 +48,11 @@ describe("the manifests", () => {
 
   it("give the firmware the version of the package", () => {
     const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
-    expect(manifest("manifest.json").config?.firmware).toBe(version);
+    expect(manifest("src/manifest.json").config?.firmware).toBe(version);
   });
 
   it("hold no credentials", () => {
-    const { config = {} } = manifest("manifest.json");
+    const { config = {} } = manifest("src/manifest.json");
     expect(Object.keys(config)).toEqual(["firmware"]);
   });
 

@@ -6,6 +6,7 @@ import { readFlags } from "../../../host-sim/cli/args.js";
 import { exploreFlags, replayFlags, scenarioFlags } from "../../../host-sim/cli/explore/options.js";
 import { runFlags } from "../../../host-sim/cli/run-options.js";
 import { UsageError } from "../../../host-sim/cli/usage.js";
+import { commands } from "../../../src/mote/built-in.js";
 import { importsOf } from "../imports.js";
 import { root } from "./documents.js";
 import type { Command } from "./shell.js";
@@ -137,8 +138,7 @@ function checkPublish(args: readonly string[]): string | undefined {
   const message = args[args.indexOf("-m") + 1] ?? "";
   const [, name] = /^motewire\/[^/]+\/command\/(.+)$/.exec(topic) ?? [];
   if (name === undefined) return `${topic} is no topic of a node's command`;
-  const source = readFileSync(join(root, "src/mote/commands.ts"), "utf8");
-  if (!source.includes(`    name: "${name}",`)) return `the node has no command ${name}`;
+  if (!Object.hasOwn(commands, name)) return `the node has no command ${name}`;
   try {
     JSON.parse(message);
     return undefined;

@@ -4,6 +4,7 @@ import { SimulatedWifi } from "../../../../host-sim/core/network/wifi.js";
 import { MemoryStore } from "../../../../host-sim/core/storage/memory-store.js";
 import { VirtualClock } from "../../../../host-sim/core/world/clock.js";
 import { Boot, type BootOptions, Halted, machineId, type Parts } from "../../../../host-sim/core/world/machine.js";
+import { SimulatedPins } from "../../../../host-sim/core/world/pins.js";
 import { RandomStream } from "../../../../host-sim/core/world/random.js";
 import type { Platform, Socket } from "../../../../src/platform.js";
 
@@ -38,7 +39,15 @@ describe("a machine", () => {
       openSocket: station.openSocket,
       session: store,
       settings: new MemoryStore(),
-      sensors: [{ id: "climate", sample: () => ({ thermometer: { temperature: 20 } }), close: () => {} }],
+      sensors: [
+        {
+          id: "climate",
+          units: { temperature: "°C" },
+          sample: () => ({ thermometer: { temperature: 20 } }),
+          close: () => {},
+        },
+      ],
+      pins: new SimulatedPins({ id: "lin", pins: {} }),
       led: { show: (colour) => shown.push(colour) },
       onButton: (pushed) => {
         button = pushed;
