@@ -19,8 +19,8 @@ describe("the package's entries", () => {
     expect(existsSync(join(root, source))).toBe(true);
   });
 
-  it("are the client, Node.js and the platform's types", () => {
-    expect(Object.keys(entries())).toEqual(["motewire", "motewire/nodejs", "motewire/platform"]);
+  it("are the client, the browser, Node.js and the platform's types", () => {
+    expect(Object.keys(entries())).toEqual(["motewire", "motewire/browser", "motewire/nodejs", "motewire/platform"]);
   });
 });
 
