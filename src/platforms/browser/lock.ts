@@ -18,7 +18,8 @@ const SETTLE = 300;
 export interface Lock {
   /** Whether the lock is still this tab's. Where it is not, `onLost` was called before this returns. */
   isHeld(): boolean;
-  release(): void;
+  /** Resolves when another can have it. */
+  release(): Promise<void>;
 }
 
 /** @returns undefined where another has it. @param onLost the lock was taken away; not called after `release` */
@@ -37,11 +38,12 @@ function browserLock(locks: LockManager, name: string, onLost: () => void): Prom
         const release = () => {
           isHeld = false;
           end();
+          return over;
         };
         found({ isHeld: () => isHeld, release });
       });
     };
-    locks.request(`motewire/${name}`, { ifAvailable: true }, hold).catch((error) => {
+    const over: Promise<void> = locks.request(`motewire/${name}`, { ifAvailable: true }, hold).catch((error) => {
       failed(error);
       if (!isHeld) return;
       // Another has stolen it.
@@ -61,7 +63,7 @@ class RecordLock implements Lock {
   #isOver = false;
   readonly #leave = (event: PageTransitionEvent) => {
     // One that the browser keeps, to be shown again, may come back.
-    if (!event.persisted) this.release();
+    if (!event.persisted) void this.release();
   };
   readonly #changed = ({ key }: StorageEvent) => {
     if (key === this.#key) this.isHeld();
@@ -96,7 +98,7 @@ class RecordLock implements Lock {
     return false;
   }
 
-  release(): void {
+  async release(): Promise<void> {
     if (this.#isOver) return;
     this.#end();
     if (this.#record.owner === this.#owner) this.#storage.removeItem(this.#key);

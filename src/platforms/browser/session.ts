@@ -22,8 +22,8 @@ export interface BrowserSession {
   readonly id: string;
   /** For the client's option `store`. */
   readonly store: KeyValue;
-  /** Lets another tab have the session. Close the client first. */
-  close(): void;
+  /** Lets another tab have the session, and resolves when it can. Close the client first. */
+  close(): Promise<void>;
 }
 
 /** Another tab has the session, or each of them. */
@@ -63,7 +63,7 @@ async function take(id: string, options: SessionOptions): Promise<BrowserSession
   try {
     store = new LockedStore(lock, id, { ...options, storage });
   } catch (error) {
-    lock.release();
+    await lock.release();
     throw error;
   }
   const opened = store;
@@ -72,7 +72,7 @@ async function take(id: string, options: SessionOptions): Promise<BrowserSession
     store: opened,
     close() {
       opened.close();
-      lock.release();
+      return lock.release();
     },
   };
 }
