@@ -25,6 +25,7 @@ type RoomName =
   | "transports"
   | "moddable"
   | "nodejs"
+  | "browser"
   | "platforms"
   | "main"
   | "core"
@@ -50,6 +51,7 @@ const undelivered = [
   ...boardData,
   "moddable",
   "nodejs",
+  "browser",
   "platforms",
   "core",
   "cli",
@@ -94,6 +96,12 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
     may: ["mqtt", "transports", "platforms", "nodejs", "node"],
     types: ["platform"],
   },
+  {
+    name: "browser",
+    files: /^src\/platforms\/browser\//,
+    may: ["mqtt", "transports", "platforms", "browser"],
+    types: ["platform"],
+  },
   { name: "platforms", files: /^src\/platforms\/[^/]+\.ts$/, may: ["mqtt", "platforms"], types: ["platform"] },
   { name: "main", files: /^src\/main\.ts$/, may: [...portable, "moddable", "application", "main"], onDevice: true },
   // The simulator: its core is pure, and only its other rooms touch a machine, a browser or an engine.
@@ -103,7 +111,7 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
     files: /^host-sim\/cli\//,
     may: [...portable, "transports", "platforms", "nodejs", "core", "cli", "engine", ...boardData, "node", "npm"],
   },
-  { name: "view", files: /^host-sim\/view\//, may: [...portable, "core", "view", ...boardData, "npm"] },
+  { name: "view", files: /^host-sim\/view\//, may: [...portable, "browser", "core", "view", ...boardData, "npm"] },
   // Node.js builds the engine and runs programs on it; the programs are like a device, and use its own adapters.
   { name: "engine", files: /^host-sim\/xs\/engine\//, may: ["engine", "node", "npm"], types: boardData },
   { name: "xs", files: /^host-sim\/xs\//, may: [...portable, "transports", "moddable", "application", "xs"] },
