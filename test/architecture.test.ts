@@ -46,6 +46,10 @@ describe("a rule that is broken is reported", () => {
     ["src/mote/mote.ts", `import { Buffer } from "node:buffer"`, `mote may not import node ("node:buffer")`],
     ["src/platforms/moddable/tcp.ts", `import aedes from "aedes"`, "moddable may not import npm"],
     ["src/platforms/moddable/tcp.ts", `import { connect } from "node:net"`, "moddable may not import node"],
+    ["src/platforms/browser/clock.ts", `import { performance } from "node:perf_hooks"`, "browser may not import node"],
+    ["src/platforms/browser/clock.ts", `import { x } from "../nodejs/clock.js"`, "browser may not import nodejs"],
+    ["src/platforms/nodejs/clock.ts", `import { x } from "../browser/clock.js"`, "nodejs may not import browser"],
+    ["src/mqtt/client.ts", `import { x } from "../platforms/browser/clock.js"`, "mqtt may not import browser"],
     // Only the device's rooms know the SDK.
     ["src/mqtt/client.ts", `import TCP from "embedded:io/socket/tcp"`, "mqtt may not import sdk"],
     ["src/mote/mote.ts", `import Timer from "timer"`, "mote may not import sdk"],

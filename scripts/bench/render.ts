@@ -21,7 +21,7 @@ const MEANING = `What to read from it when you choose a client:
 - **Round trips** decide how long a node on a battery stays awake. One of them to a broker far away takes longer than
   everything that any of these clients computes for a message.
 - **The codec** matters where processors are slow: on a device, not here.
-- If you need MQTT 5, WebSocket or a browser, take MQTT.js. If you need messages that survive a loss of power, or the same
+- If you need MQTT 5 or TLS, take MQTT.js. If you need messages that survive a loss of power, or the same
   client on a device, that is what Motewire is for; speed is not the reason to choose either.`;
 
 function fileName(section: string, group: string): string {

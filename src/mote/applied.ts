@@ -1,5 +1,6 @@
 import type { Outcome } from "../mqtt/api.js";
 import type { Platform, Sensor } from "../platform.js";
+import { Alarm } from "./alarm.js";
 import { Alerts } from "./alerts.js";
 import type { Application } from "./application.js";
 import { checkApplication } from "./declared.js";
@@ -12,6 +13,9 @@ import type { Parts } from "./parts.js";
 import { openSensors } from "./sensors.js";
 import { States } from "./states.js";
 
+/** Milliseconds after a message that had rested went out until what is retained is told again: others may follow it. */
+const RETELL = 1000;
+
 /** An application at work: what it declares, made. There is nothing of what it does not declare. */
 export class Applied {
   readonly sensors: readonly Sensor[];
@@ -23,9 +27,17 @@ export class Applied {
   private readonly outputs: Outputs | undefined;
   private readonly inputs: Inputs | undefined;
   private readonly alerts: Alerts | undefined;
+  private readonly retelling: Alarm;
+  private readonly sample: () => void;
+  /** Messages that rest or have rested: each may go out after newer ones of its topic, and take their place at the broker. */
+  private readonly rested: number[] = [];
 
-  /** Opens nothing yet. @throws Error that says what in the application is wrong */
-  constructor(application: Application, platform: Platform, parts: Parts, firmware: string) {
+  /**
+   * Opens nothing yet.
+   * @param sample takes a reading of each sensor
+   * @throws Error that says what in the application is wrong
+   */
+  constructor(application: Application, platform: Platform, parts: Parts, firmware: string, sample: () => void) {
     const { outputs, inputs, alerts } = application;
     const { board, pins } = platform;
     const sensors = openSensors(application, platform);
@@ -35,6 +47,8 @@ export class Applied {
     this.switches = outputs === undefined ? [] : Object.keys(outputs);
     this.parts = parts;
     this.states = states;
+    this.sample = sample;
+    this.retelling = new Alarm(parts.clock, parts.report, "retained", this, this.retell);
     this.description = new Description(application, { firmware, board, sensors }, parts);
     this.outputs = outputs && new Outputs(outputs, pins, parts, states);
     this.inputs = inputs && new Inputs(inputs, pins, parts, states);
@@ -47,6 +61,7 @@ export class Applied {
   }
 
   close(): void {
+    this.retelling.clear();
     const { report } = this.parts;
     if (this.inputs !== undefined) guarded(report, "inputs", this.inputs, this.inputs.close)();
     if (this.outputs !== undefined) guarded(report, "outputs", this.outputs, this.outputs.close)();
@@ -67,6 +82,20 @@ export class Applied {
 
   published(token: number, outcome: Outcome): void {
     this.description.published(token, outcome);
+    const at = this.rested.indexOf(token);
+    if (at < 0) return;
+    this.rested.splice(at, 1);
+    this.retelling.set(RETELL);
+  }
+
+  /** The client has put these messages aside. */
+  rests(tokens: readonly number[]): void {
+    for (const token of tokens) if (!this.rested.includes(token)) this.rested.push(token);
+  }
+
+  private retell(): void {
+    this.states.retell();
+    this.sample();
   }
 
   measured(sensor: Sensor, reading: ReadingMessage): void {

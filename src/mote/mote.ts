@@ -122,7 +122,7 @@ export class Mote {
     this.indicator = new Indicator(platform.led, clock, report);
     const facts = { firmware, board: platform.board, restartReason: machine.restartReason };
     this.presence = new Presence(topics, instance, facts, client, publisher, clock, uptime, report);
-    const applied = new Applied(declared, platform, parts, firmware);
+    const applied = new Applied(declared, platform, parts, firmware, this.sample.bind(this));
     this.applied = applied;
     this.telemetry = new Telemetry(applied, parts);
     this.diagnostics = new Diagnostics(machine, parts);
@@ -291,6 +291,7 @@ export class Mote {
 
   private failed(error: MqttError): void {
     this.report(error, "mqtt");
+    if (error.code === "message-parked" || error.code === "qos-2-refused") this.applied.rests(this.client.parked);
     if (error.code === "takeover-suspected") this.presence.suspectTakeOver();
     else if (error.code === "qos-2-refused" && this.publisher.maximumQoS === 2) {
       this.publisher.maximumQoS = 1;

@@ -53,8 +53,14 @@ export class States {
 
   /** The broker has accepted a connection. One that has lost its session may have lost what it kept for all. */
   connected(sessionPresent: boolean): void {
-    if (!sessionPresent && this.told) for (const state of this.all) if (state.known) state.due = true;
+    if (sessionPresent || !this.told) this.update();
+    else this.retell();
     this.told = true;
+  }
+
+  /** The broker may keep something older, or nothing. */
+  retell(): void {
+    for (const state of this.all) if (state.known) state.due = true;
     this.update();
   }
 

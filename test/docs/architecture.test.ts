@@ -18,6 +18,7 @@ describe("ARCHITECTURE.md's list of files", () => {
     "src/mqtt/wire",
     "src/mote",
     "src/platforms",
+    "src/platforms/browser",
     "host-sim",
     "host-sim/core",
     "host-sim/view",

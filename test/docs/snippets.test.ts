@@ -19,12 +19,12 @@ describe("the package's entries", () => {
     expect(existsSync(join(root, source))).toBe(true);
   });
 
-  it("are the client, the browser, Node.js, applications and the platform's types", () => {
-    expect(Object.keys(entries())).toEqual([
+  it("are the client, the browser, Node.js, the application's and the platform's types", () => {
+    expect(Object.keys(entries()).sort()).toEqual([
       "motewire",
+      "motewire/application",
       "motewire/browser",
       "motewire/nodejs",
-      "motewire/application",
       "motewire/platform",
     ]);
   });

@@ -377,3 +377,24 @@ describe("retained readings", () => {
     expect(last).toMatchObject({ QoS: 0, retain: false });
   });
 });
+
+describe("what is retained", () => {
+  it("is told again when a message that had rested went out after newer ones and took their place", () => {
+    const bench = new Bench();
+    bench.startConnected({ application: { outputs: { lamp: { pin: "D1" } } } });
+    // The broker bears no state "on" for a while.
+    const bears = bench.broker.closesOn;
+    bench.broker.closesOn = ({ topic, payload }) => topic.endsWith("/output/lamp") && `${payload}`.includes('"on"');
+    bench.command("lamp", { state: "on" });
+    const rests = () => bench.notes.errors.some((error) => error.includes("rests"));
+    expect(bench.clock.runUntil(rests, 600_000)).toBe(true);
+    bench.clock.runUntil(() => bench.broker.connected("mote"), 60_000);
+    bench.command("lamp", { state: "off" });
+    const states = () => bench.broker.objects("motewire/mote/output/lamp").map(({ state }) => state);
+    expect(bench.clock.runUntil(() => states().at(-1) === "off", 3_600_000)).toBe(true);
+    bench.broker.closesOn = bears;
+    expect(bench.clock.runUntil(() => states().includes("on"), 86_400_000)).toBe(true);
+    bench.clock.advance(5000);
+    expect(states().at(-1)).toBe("off");
+  });
+});

@@ -18,6 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWith } from "../support/describe-with.js";
 import { Mosquitto } from "../support/mosquitto.js";
@@ -201,6 +202,64 @@ describe("an installed package", () => {
       const { stdout, code } = await run(process.execPath, [tsc, "-p", "."], folder);
       expect(stdout).toBe("");
       expect(code).toBe(0);
+    },
+    SLOW,
+  );
+});
+
+describe("in a page, an installed package", () => {
+  /** As a page's tools bundle it: by the package's own exports, and with the conditions of a browser. */
+  async function bundled(folder: string, contents: string): Promise<string> {
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: folder },
+      bundle: true,
+      platform: "browser",
+      format: "esm",
+      write: false,
+    });
+    return outputFiles[0]?.text ?? "";
+  }
+
+  test(
+    "has the client and its platform, and nothing of Node.js",
+    async () => {
+      const folder = await installed(tarball);
+      const page = join(folder, "page.mjs");
+      writeFileSync(page, await bundled(folder, `export * from "motewire"; export * from "motewire/browser";`));
+      const { stdout, stderr } = await run(
+        process.execPath,
+        ["--eval", `import(${JSON.stringify(page)}).then((page) => console.log(Object.keys(page).join()))`],
+        folder,
+      );
+      expect(stderr).toBe("");
+      expect(stdout.trim().split(",")).toEqual(expect.arrayContaining(["Client", "brokerAt", "openSession"]));
+      await expect(bundled(folder, `export * from "motewire/nodejs";`)).rejects.toThrow(/Could not resolve "node:/);
+    },
+    SLOW,
+  );
+
+  test(
+    "compiles with the DOM's types, and without those of Node.js",
+    async () => {
+      const folder = await installed(tarball);
+      writeFileSync(
+        join(folder, "page.ts"),
+        `import { Client } from "motewire";
+         import { brokerAt, openSession } from "motewire/browser";
+         const session = await openSession("panel");
+         new Client({ ...brokerAt("ws://localhost:9001"), id: session.id, store: session.store }).open();`,
+      );
+      const compilerOptions = {
+        strict: true,
+        noEmit: true,
+        module: "esnext",
+        moduleResolution: "bundler",
+        target: "es2022",
+        lib: ["es2022", "dom"],
+        types: [],
+      };
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["page.ts"] }));
+      expect(await run(process.execPath, [tsc, "-p", "."], folder)).toMatchObject({ stdout: "", code: 0 });
     },
     SLOW,
   );

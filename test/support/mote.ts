@@ -1,6 +1,6 @@
 /** Our client on real TCP, with all it tells written down, and times short enough for a test. */
 
-import type { ClientOptions, Message, Outcome, QoS, SubscribeOptions } from "../../src/mqtt/api.js";
+import type { ClientOptions, ClientPlatform, Message, Outcome, QoS, SubscribeOptions } from "../../src/mqtt/api.js";
 import { Client } from "../../src/mqtt/client.js";
 import type { MqttError } from "../../src/mqtt/errors.js";
 import { nodejsPlatform } from "../../src/platforms/nodejs/index.js";
@@ -24,6 +24,8 @@ export interface Address {
   readonly port: number;
   /** Where there is one, the broker is reached over WebSocket. */
   readonly webSocketPort?: number | undefined;
+  /** Whose client it is; without one, that of Node.js. */
+  readonly platform?: ClientPlatform | undefined;
 }
 
 export interface MoteOptions extends Partial<Omit<ClientOptions, "platform">> {
@@ -52,10 +54,12 @@ export class Mote {
       };
     };
     this.client = new Client({
-      platform: nodejsPlatform({
-        ...(socketWindow === undefined ? {} : { window: socketWindow }),
-        ...(broker.webSocketPort === undefined ? {} : { path: "/mqtt" }),
-      }),
+      platform:
+        broker.platform ??
+        nodejsPlatform({
+          ...(socketWindow === undefined ? {} : { window: socketWindow }),
+          ...(broker.webSocketPort === undefined ? {} : { path: "/mqtt" }),
+        }),
       host: broker.host,
       port: broker.webSocketPort ?? broker.port,
       backoff: { minimum: 2, maximum: 20 },

@@ -100,6 +100,11 @@ export class Broker {
     return new Set(this.#sessions.get(id)?.subscriptions.keys());
   }
 
+  /** The retained messages. */
+  get kept(): Iterable<BrokerMessage> {
+    return this.#retained.values();
+  }
+
   // ---- what it suffers from
 
   /** It crashes: every connection is reset, no will is published. @param sessions whether its sessions outlive that */

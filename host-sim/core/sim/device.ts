@@ -254,7 +254,7 @@ function guarded(witness: Witness, boot: Boot): Witness {
     link: when((state) => witness.link(state)),
     connected: when((sessionPresent) => witness.connected(sessionPresent)),
     disconnected: when((reason, delay) => witness.disconnected(reason, delay)),
-    accepted: when((token, topic, payload, QoS) => witness.accepted(token, topic, payload, QoS)),
+    accepted: when((token, topic, payload, QoS, retain) => witness.accepted(token, topic, payload, QoS, retain)),
     published: when((token, outcome) => witness.published(token, outcome)),
     revised: when((token, topic, payload) => witness.revised(token, topic, payload)),
     dropped: when((token, topic, payload, reason) => witness.dropped(token, topic, payload, reason)),

@@ -22,6 +22,7 @@ export const invariants = Object.freeze({
   "in-order": "messages are first handed over in the broker's order, by topic and QoS",
   "acknowledged-unhanded": "PUBACK and PUBREC are sent for what was handed over only, or is reported as skipped",
   "skipped-untold": "a message whose topic the client cannot hold is acknowledged, and that is reported",
+  retained: "when all is well the broker keeps of a topic no message that is older than one that was delivered",
   subscriptions: "when all is well the broker holds the filters that the application wants, and no others",
   blame:
     "where the broker does not bear something of the node's, six connections and two more for each such thing end at it at most before something else passes",

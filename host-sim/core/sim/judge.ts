@@ -21,6 +21,7 @@ import { type BrokerMessage, fingerprint, isMalformed, utf8 } from "../broker/me
 import type { VirtualClock } from "../world/clock.js";
 import { InLedger } from "./in-ledger.js";
 import type { Accuse, Invariant } from "./invariants.js";
+import { Kept } from "./kept.js";
 import { OutLedger } from "./out-ledger.js";
 import type { Program, Witness } from "./program.js";
 import {
@@ -47,6 +48,7 @@ export class Judge implements Witness {
   readonly shakes = new HandShakes();
   readonly out: OutLedger;
   readonly in: InLedger;
+  readonly #kept = new Kept();
   readonly #clock: VirtualClock;
   readonly #trace: Trace;
   readonly #accuse: Accuse;
@@ -145,8 +147,9 @@ export class Judge implements Witness {
     this.shakes.online = false;
   }
 
-  accepted(token: number, topic: string, payload: string | Uint8Array, QoS: QoS): void {
+  accepted(token: number, topic: string, payload: string | Uint8Array, QoS: QoS, retain = false): void {
     this.#trace.add("accepted", this.index, token, QoS, topic);
+    if (retain) this.#kept.accepted(token, topic, payload);
     const { length } = payload;
     this.out.accept(token, topic, fingerprint(topic, payload), QoS, length, this.#clock.elapsed);
     const bound = this.program()?.maximumQueued;
@@ -162,6 +165,7 @@ export class Judge implements Witness {
   published(token: number, outcome: Outcome): void {
     this.#trace.add("published", this.index, token, 0, outcome);
     this.out.publish(token, outcome);
+    this.#kept.ended(token, outcome !== "lost");
     this.#ended(token);
     this.shakes.set(RELEASE, Math.min(this.#releases, this.out.pending[2]));
     this.#countPending();
@@ -170,6 +174,7 @@ export class Judge implements Witness {
   revised(token: number, topic: string, payload: string): void {
     this.#trace.add("revised", this.index, token, 0, topic);
     this.out.revise(token, fingerprint(topic, payload), payload.length);
+    this.#kept.revised(token, topic, payload);
   }
 
   dropped(token: number, topic: string, payload: string, reason: DropReason): void {
@@ -177,6 +182,7 @@ export class Judge implements Witness {
     const { maximumAge } = this.program() ?? {};
     const young = reason === "age" && maximumAge !== undefined ? this.#clock.elapsed - maximumAge : undefined;
     this.out.drop(token, fingerprint(topic, payload), young);
+    this.#kept.ended(token, false);
     this.#ended(token);
     this.#countPending();
   }
@@ -342,6 +348,13 @@ export class Judge implements Witness {
   silent(ms: number): void {
     const { elapsed } = this.#clock;
     if (elapsed - ms > this.roughAt) this.#accuse("silence", `nothing came for ${ms} ms on a healthy network`);
+  }
+
+  /** What the broker keeps, when all is well. */
+  keeps({ topic, print }: BrokerMessage): void {
+    const behind = this.#kept.behind(topic, print);
+    if (behind > 0)
+      this.#accuse("retained", `the broker keeps of ${topic} a message that ${behind} accepted later have followed`);
   }
 
   /** What was to happen before `time` has happened. */

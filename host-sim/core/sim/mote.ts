@@ -1,5 +1,6 @@
 /** The sensor node as a program of the simulation. */
 
+import { application } from "../../../src/mote/application.js";
 import type { Journal } from "../../../src/mote/journal.js";
 import { Mote } from "../../../src/mote/mote.js";
 import { textOfPayload } from "../../../src/mote/text.js";
@@ -28,14 +29,22 @@ const MAXIMUM_AGE = 7 * 86_400_000;
 /** Milliseconds for what is accepted to be delivered before the node sleeps. */
 const GRACE = 10_000;
 
+/** One of each part that can be declared. Pins: as the simulated device has them. */
+const simulated = application({
+  name: "simulated",
+  inputs: { motion: { pin: "D2" } },
+  outputs: { lamp: { pin: "D1" } },
+  alerts: { warm: { of: "climate.temperature", above: 15, clear: 14.5, for: "1m" } },
+});
+
 export function mote(platform: Platform, witness: Witness, options: MoteOptions): Program {
   const { id, host, port, interval, QoS } = options;
   const journal: Journal = {
     link: (state) => witness.link(state),
     connected: (sessionPresent) => witness.connected(sessionPresent),
     disconnected: (reason, delay) => witness.disconnected(reason, delay),
-    accepted: (token, topic, payload, acceptedQoS) =>
-      witness.accepted(token, topic, textOfPayload(payload), acceptedQoS),
+    accepted: (token, topic, payload, acceptedQoS, retain) =>
+      witness.accepted(token, topic, textOfPayload(payload), acceptedQoS, retain),
     published: (token, outcome) => witness.published(token, outcome),
     revised: (token, topic, payload) => witness.revised(token, topic, payload),
     dropped: (token, topic, payload, reason) => witness.dropped(token, topic, payload, reason),
@@ -52,6 +61,7 @@ export function mote(platform: Platform, witness: Witness, options: MoteOptions)
     id,
     firmware: "simulated",
     override: { interval, QoS },
+    application: simulated,
     journal,
   });
   return {

@@ -9,7 +9,7 @@ export interface Witness {
   link(state: LinkState): void;
   connected(sessionPresent: boolean): void;
   disconnected(reason: string, delay: number | undefined): void;
-  accepted(token: number, topic: string, payload: string | Uint8Array, QoS: QoS): void;
+  accepted(token: number, topic: string, payload: string | Uint8Array, QoS: QoS, retain?: boolean): void;
   published(token: number, outcome: Outcome): void;
   /** A message never sent has another payload from now on; told before the flash is written. */
   revised(token: number, topic: string, payload: string): void;

@@ -179,6 +179,7 @@ export class Simulation {
       judge.check(this.clock.elapsed - UNDER_WAY);
       this.#compareFilters(judge);
     }
+    for (const message of this.broker.kept) for (const judge of this.judges) judge.keeps(message);
     if (this.#violations.length >= this.#enough) throw new Enough();
   }
 
@@ -277,7 +278,7 @@ export class Simulation {
     this.devices.push(device);
     this.judges.push(judge);
     this.#byId.set(id, judge);
-    if (this.#story.traffic !== false) this.#traffic.talk(id, node, random.stream("traffic"));
+    if (this.#story.traffic !== false) this.#traffic.talk(id, node, random.stream("traffic"), device.pins);
   }
 
   #hit(fault: number, judge: Judge): void {

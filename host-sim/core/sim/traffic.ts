@@ -1,10 +1,11 @@
-/** Whoever is on the other side of the broker: sends commands to motes and messages of every QoS to probes. */
+/** Whoever is on the other side: sends commands to motes, moves before them, and sends messages of every QoS to probes. */
 
 import { formatDuration } from "../../../src/mote/duration.js";
 import type { QoS } from "../../../src/mqtt/api.js";
 import type { Broker } from "../broker/broker.js";
 import { utf8 } from "../broker/message.js";
 import type { VirtualClock } from "../world/clock.js";
+import type { SimulatedPins } from "../world/pins.js";
 import type { RandomStream } from "../world/random.js";
 import type { NodeStory } from "./story.js";
 
@@ -29,14 +30,15 @@ export class Traffic {
   }
 
   /** Begins to talk to a node. */
-  talk(id: string, { program, interval }: NodeStory, random: RandomStream): void {
+  talk(id: string, { program, interval }: NodeStory, random: RandomStream, pins: SimulatedPins): void {
     const next = (): void => {
       this.#clock.setTimer(
         () => {
           if (this.#stopped) return;
           next();
-          if (program === "mote") this.#command(id, interval, random);
-          else this.#message(id, random);
+          if (program !== "mote") this.#message(id, random);
+          else if (random.chance(0.2)) pins.drive("D2", !pins.isDriven("D2"));
+          else this.#command(id, interval, random);
         },
         random.integer(1, 2 * PAUSE[program]),
       );
@@ -56,6 +58,8 @@ export class Traffic {
       ["settings", ""],
       ["interval", `, "interval": "${formatDuration(interval)}"`],
       ["nonsense", ', "x": 1'],
+      ["lamp", ', "state": "on"'],
+      ["lamp", ', "state": "off"'],
       ...(random.chance(0.1) ? [["restart", ""] as const] : []),
     ] as const);
     this.#broker.publish(

@@ -12,8 +12,8 @@ const TURNS = 4;
 
 const MAXIMUM_TIMEOUT = 0x7fff_ffff;
 
-/** The worker: wakes the page so many milliseconds after it was asked to. */
-const WAKER = "onmessage = ({ data }) => setTimeout(() => postMessage(0), data);";
+/** The worker: wakes the page so many milliseconds after it was last asked to. */
+const WAKER = "let t; onmessage = ({ data }) => { clearTimeout(t); t = setTimeout(() => postMessage(0), data); };";
 
 class PageTimer {
   readonly callback: () => void;
@@ -37,6 +37,8 @@ export class PageClock implements Clock {
   #channel: MessageChannel | undefined;
   #watching = false;
   #waker: Worker | undefined;
+  /** When the worker is to wake the page, by `performance.now()`. */
+  #wakes = Number.POSITIVE_INFINITY;
 
   now(): number {
     return performance.now() | 0;
@@ -66,7 +68,7 @@ export class PageClock implements Clock {
     const left = Math.min(Math.ceil(timer.due - performance.now()), MAXIMUM_TIMEOUT);
     clearTimeout(timer.timeout);
     timer.timeout = setTimeout(() => this.#expire(timer), left);
-    if (isHidden()) this.#waker?.postMessage(left);
+    this.#ask(timer);
   }
 
   #expire(timer: PageTimer): void {
@@ -114,7 +116,18 @@ export class PageClock implements Clock {
   #hide(): void {
     if (!isHidden()) return;
     this.#waker ??= this.#startWaker();
-    for (const timer of this.#timers) if (timer.turns === 0) this.#wait(timer);
+    this.#askAll();
+  }
+
+  #askAll(): void {
+    this.#wakes = Number.POSITIVE_INFINITY;
+    for (const timer of this.#timers) if (timer.turns === 0) this.#ask(timer);
+  }
+
+  #ask({ due }: PageTimer): void {
+    if (this.#waker === undefined || due >= this.#wakes || !isHidden()) return;
+    this.#wakes = due;
+    this.#waker.postMessage(Math.ceil(due - performance.now()));
   }
 
   /** A page's policy may forbid it (Content-Security-Policy without `worker-src blob:`): then timers come as the browser lets them. */
@@ -133,6 +146,7 @@ export class PageClock implements Clock {
     const due = [...this.#timers].filter((timer) => timer.due <= now).sort((one, other) => one.due - other.due);
     // One may clear another.
     for (const timer of due) if (this.#timers.has(timer)) this.#expire(timer);
+    this.#askAll();
   }
 }
 

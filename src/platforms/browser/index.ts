@@ -14,7 +14,10 @@ import { browserClock } from "./clock.js";
 import { type BrowserSocketOptions, browserSocketOpener } from "./web-socket.js";
 
 export { type BrokerAddress, readBrokerUrl, writeBrokerUrl } from "../broker-url.js";
+export { checkOptions } from "../check-options.js";
 export { browserClock } from "./clock.js";
+export { type LocalStorageOptions, LocalStorageStore } from "./local-storage-store.js";
+export { type BrowserSession, openSession, SessionInUse, type SessionOptions } from "./session.js";
 export { type BrowserSocketOptions, browserSocketOpener } from "./web-socket.js";
 
 /** The browser resolves names itself: each host is its own address. */

@@ -123,10 +123,10 @@ class BrowserSocket implements Socket {
     this.#announceRoom();
   }
 
-  #received(data: unknown): void {
+  #received(data: string | ArrayBuffer): void {
     if (this.#isOver) return;
     // [MQTT-6.0.0-1]
-    if (!(data instanceof ArrayBuffer)) {
+    if (typeof data === "string") {
       this.#end("the server sent text; MQTT goes in binary messages");
       return;
     }

@@ -24,12 +24,17 @@ export function entries(): Record<string, string> {
 /** What was parsed before, such as the compiler's libraries. */
 const sources = new Map<string, ts.SourceFile | undefined>();
 
-function optionsOf(): ts.CompilerOptions {
+/** An example for a browser has the DOM's types; no other has them. */
+const IN_BROWSER = /from "motewire\/browser"/;
+const DOM = ["lib.dom.d.ts", "lib.dom.iterable.d.ts"];
+
+function optionsOf(inBrowser: boolean): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
   const paths = Object.entries(entries()).map(([entry, source]) => [entry, [join(root, source)]] as [string, string[]]);
   // An example may declare what it does not use.
-  return { ...options, types: ["node"], noUnusedLocals: false, paths: Object.fromEntries(paths) };
+  const lib = inBrowser ? [...(options.lib ?? []), ...DOM] : options.lib;
+  return { ...options, ...(lib && { lib }), types: ["node"], noUnusedLocals: false, paths: Object.fromEntries(paths) };
 }
 
 /**
@@ -37,8 +42,15 @@ function optionsOf(): ts.CompilerOptions {
  * @returns what is wrong, each as `page:line: words`
  */
 export function problemsOf(blocks: readonly Block[]): string[] {
+  const isFor = (inBrowser: boolean) => (block: Block) => IN_BROWSER.test(block.code) === inBrowser;
+  return [false, true].flatMap((inBrowser) => {
+    const found = blocks.filter(isFor(inBrowser));
+    return found.length === 0 ? [] : compiled(found, optionsOf(inBrowser));
+  });
+}
+
+function compiled(blocks: readonly Block[], options: ts.CompilerOptions): string[] {
   const files = new Map(blocks.map((block) => [join(root, dirname(block.path), `${idOf(block)}.ts`), block]));
-  const options = optionsOf();
   const host = ts.createCompilerHost(options, true);
   const { fileExists, getSourceFile, readFile } = host;
   host.fileExists = (path) => files.has(path) || fileExists(path);

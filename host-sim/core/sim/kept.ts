@@ -1,0 +1,46 @@
+/** The promise about retained messages: the broker keeps none that is older than one that was delivered. */
+import { fingerprint } from "../broker/message.js";
+
+interface Topic {
+  /** The place of each message among all accepted ones, by its fingerprint. What was accepted twice has its later place. */
+  readonly places: Map<number, number>;
+  /** The highest place of a message that was delivered. */
+  delivered: number;
+}
+
+export class Kept {
+  readonly #topics = new Map<string, Topic>();
+  /** Messages that have no outcome yet. */
+  readonly #pending = new Map<number, { readonly topic: Topic; readonly place: number }>();
+  #count = 0;
+
+  accepted(token: number, topic: string, payload: string | Uint8Array): void {
+    let known = this.#topics.get(topic);
+    if (known === undefined) {
+      known = { places: new Map(), delivered: 0 };
+      this.#topics.set(topic, known);
+    }
+    const place = ++this.#count;
+    known.places.set(fingerprint(topic, payload), place);
+    this.#pending.set(token, { topic: known, place });
+  }
+
+  /** The message has another payload from now on. */
+  revised(token: number, topic: string, payload: string): void {
+    const pending = this.#pending.get(token);
+    pending?.topic.places.set(fingerprint(topic, payload), pending.place);
+  }
+
+  ended(token: number, delivered: boolean): void {
+    const pending = this.#pending.get(token);
+    this.#pending.delete(token);
+    if (delivered && pending !== undefined) pending.topic.delivered = Math.max(pending.topic.delivered, pending.place);
+  }
+
+  /** @param print of what the broker keeps of a topic. @returns how many newer ones were accepted up to the one that was delivered */
+  behind(topic: string, print: number): number {
+    const known = this.#topics.get(topic);
+    const place = known?.places.get(print);
+    return known === undefined || place === undefined ? 0 : Math.max(0, known.delivered - place);
+  }
+}
