@@ -34,10 +34,11 @@ interface Manifest {
 const OPTIONS = "tsconfig.base.json";
 
 /** Of `src/platforms/moddable` only what a manifest names and something imports is there. */
-const ROOMS = ["src/mqtt", "src/mote"];
+const ROOMS = ["src/mqtt", "src/mote", "src/transports"];
 const MANIFESTS = [
   "src/mqtt/manifest.json",
   "src/mote/manifest.json",
+  "src/transports/manifest.json",
   "src/platforms/moddable/manifest.json",
   "src/platforms/moddable/client.json",
 ];
@@ -47,7 +48,7 @@ export interface ModulesOptions {
   readonly entry: string;
   /** Other text for some sources, by their path: for tests that break one. */
   readonly patches?: ReadonlyMap<string, string>;
-  /** Whole rooms are linked, whether imported or not, as the firmware's are. Default: `src/mqtt` and `src/mote`. */
+  /** Whole rooms are linked, whether imported or not, as the firmware's are. Default: those that the root manifest includes. */
   readonly rooms?: readonly string[];
 }
 
