@@ -18,7 +18,7 @@ export interface Module {
 }
 
 /** Modules of the SDK that the host has, and what they are. Their names are the SDK's, so that src/platforms/moddable finds them. */
-const sdk: Readonly<Record<string, string>> = {
+const sdk: Named = {
   time: "host-sim/xs/sdk/time.ts",
   timer: "host-sim/xs/sdk/timer.ts",
   "embedded:io/socket/tcp": "host-sim/xs/sdk/tcp.ts",
@@ -50,9 +50,17 @@ export interface ModulesOptions {
   readonly patches?: ReadonlyMap<string, string>;
   /** Whole rooms are linked, whether imported or not, as the firmware's are. Default: those that the root manifest includes. */
   readonly rooms?: readonly string[];
+  /** What is imported in the place of packages, by their names: paths from the repository's root. */
+  readonly packages?: Readonly<Record<string, string>>;
 }
 
-export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesOptions): Promise<Module[]> {
+export async function collectModules({
+  entry,
+  patches,
+  rooms = ROOMS,
+  packages = {},
+}: ModulesOptions): Promise<Module[]> {
+  const others = { ...sdk, ...packages };
   const { names, preloads } = readManifests();
   const tsconfigRaw = readFileSync(join(root, OPTIONS), "utf8");
   const modules = new Map<string, Module>();
@@ -68,7 +76,7 @@ export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesO
   for (let source = wanted.shift(); source !== undefined; source = wanted.shift()) {
     if (modules.has(source)) continue;
     const text = patches?.get(source) ?? readFileSync(join(root, source), "utf8");
-    const name = sdkName(source) ?? nameOf(source, "the program");
+    const name = nameIn(others, source) ?? nameOf(source, "the program");
     const { code, map } = await transform(text, {
       loader: "ts",
       format: "esm",
@@ -81,7 +89,7 @@ export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesO
     const linked = code.replace(
       /^((?:import|export)\b[^"';]*?\bfrom\s*|import\s*)"([^"]+)"/gm,
       (whole, before, specifier) => {
-        const imported = sourceOf(specifier, importer);
+        const imported = sourceOf(specifier, importer, others);
         if (imported === undefined) return whole;
         wanted.push(imported);
         if (!specifier.startsWith(".")) return whole;
@@ -96,13 +104,16 @@ export async function collectModules({ entry, patches, rooms = ROOMS }: ModulesO
   return [...modules.values()];
 }
 
-function sdkName(source: string): string | undefined {
-  return Object.keys(sdk).find((name) => sdk[name] === source);
+/** Modules whose names say nothing of where they are. */
+type Named = Readonly<Record<string, string>>;
+
+function nameIn(others: Named, source: string): string | undefined {
+  return Object.keys(others).find((name) => others[name] === source);
 }
 
-function sourceOf(specifier: string, importer: string): string | undefined {
+function sourceOf(specifier: string, importer: string, others: Named): string | undefined {
   if (!specifier.startsWith(".")) {
-    const source = sdk[specifier];
+    const source = others[specifier];
     if (source === undefined) throw new Error(`${importer} imports "${specifier}", which the XS host does not have`);
     return source;
   }

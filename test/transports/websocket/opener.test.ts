@@ -166,6 +166,26 @@ describe("writing", () => {
 });
 
 describe("reading", () => {
+  test("a PONG does not take the room of which the owner was told: what exceeds it waits", () => {
+    let left = 500;
+    const rig = new WebSocketRig({
+      change: (socket) => ({
+        read: (into) => socket.read(into),
+        close: () => socket.close(),
+        write(bytes) {
+          socket.write(bytes);
+          left -= bytes.length;
+          return left;
+        },
+      }),
+    }).connected();
+    const room = rig.rooms.at(-1) as number;
+    expect(room).toBe(left);
+    rig.push(frame(PING, "x".repeat(100)));
+    expect(left).toBe(room - 106);
+    expect([rig.socket.write(Buffer.alloc(room)), left]).toEqual([0, 0]);
+  });
+
   test("control packets across frame borders come as one stream [MQTT-6.0.0-2]", () => {
     const rig = new WebSocketRig().connected();
     rig.push(frame(BINARY, "ab", false), frame(CONTINUATION, "", false), frame(CONTINUATION, "cd", false));
@@ -263,6 +283,26 @@ describe("ending", () => {
     expect(frames.slice(0, -1).reduce((sum, { payload }) => sum + payload.length, 0)).toBe(written);
     expect(rig.isOver).toBe(true);
     expect(rig.ends).toEqual([]);
+  });
+
+  test("neither a PING nor close() throws where the socket beneath has ended and is still to say so", () => {
+    let isDead = false;
+    const rig = new WebSocketRig({
+      change: (socket) => ({
+        read: (into) => socket.read(into),
+        close: () => socket.close(),
+        write(bytes) {
+          if (isDead) throw new Error("the connection is not open");
+          return socket.write(bytes);
+        },
+      }),
+    }).connected();
+    isDead = true;
+    rig.push(frame(PING));
+    expect(rig.socket.write(Buffer.of(1))).toBe(0);
+    expect(() => rig.socket.close()).not.toThrow();
+    rig.clock.advance(5_000);
+    expect([rig.clock.pending, rig.isOver]).toEqual([0, true]);
   });
 
   test("close() waits no longer than five seconds for a server that reads nothing", () => {
