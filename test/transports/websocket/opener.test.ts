@@ -152,6 +152,15 @@ describe("writing", () => {
     expect(rig.frames).toMatchObject([{ payload: Buffer.alloc(length, 7), length: length + (length < 126 ? 6 : 8) }]);
   });
 
+  test("a frame has 65,535 bytes at most, whatever the room", () => {
+    const rig = new WebSocketRig({ window: 200_000 }).connected();
+    const room = rig.rooms.at(-1) as number;
+    expect(room).toBe(65_535);
+    rig.socket.write(Buffer.alloc(room, 7));
+    rig.clock.advance(100);
+    expect(rig.frames).toMatchObject([{ payload: Buffer.alloc(65_535, 7), length: 65_535 + 8 }]);
+  });
+
   test("a write that fills the room is one frame still: its head waits for more room", () => {
     const rig = new WebSocketRig({ window: 300 }).connected();
     let room = rig.rooms.at(-1) as number;
@@ -192,6 +201,16 @@ describe("reading", () => {
     rig.push(frame(PING, "p"), frame(CONTINUATION, "e"), frame(BINARY, "f".repeat(70_000)));
     expect(Buffer.concat(rig.read).equals(Buffer.from(`abcde${"f".repeat(70_000)}`))).toBe(true);
     expect(rig.frames).toMatchObject([{ opcode: PONG, payload: Buffer.from("p") }]);
+  });
+
+  test("what was left unread is not announced again because a PING came behind it", () => {
+    const rig = new WebSocketRig().connected();
+    rig.reads = false;
+    rig.push(frame(BINARY, "abc"));
+    rig.push(frame(PING));
+    expect(rig.announced).toEqual([3]);
+    const into = Buffer.alloc(8);
+    expect(String(into.subarray(0, rig.socket.read(into)))).toBe("abc");
   });
 
   test("a frame byte by byte is the same", () => {

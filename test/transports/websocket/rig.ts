@@ -29,6 +29,7 @@ export class WebSocketRig {
   readonly socket: Socket;
   /** What the owner was told. */
   readonly rooms: number[] = [];
+  readonly announced: number[] = [];
   readonly read: Buffer[] = [];
   readonly ends: (string | undefined)[] = [];
   /** Whether the owner reads what it is told of. */
@@ -60,6 +61,7 @@ export class WebSocketRig {
       port: 80,
       onWritable: (room) => void this.rooms.push(room),
       onReadable: (count) => {
+        this.announced.push(count);
         if (!this.reads) return;
         const into = Buffer.alloc(count);
         this.read.push(into.subarray(0, this.socket.read(into)));
