@@ -1,6 +1,7 @@
 /** One simulated device in real time whose firmware runs on XS, in the board's memory, as a process of its own. */
 import { queueBytes } from "../../src/mote/nvs.js";
 import type { KeyValue, NetworkLink, Pin, StorageError } from "../../src/platform.js";
+import type { BrokerAddress } from "../../src/platforms/broker-url.js";
 import { buildHost, type Host } from "../xs/engine/build.js";
 import { collectModules, type Module } from "../xs/engine/modules.js";
 import { type Answer, bytesInUse, type Ended, type MemoryFigures, Program, type Value } from "../xs/engine/program.js";
@@ -10,6 +11,8 @@ import type { Observer } from "./observer.js";
 import { xsJournal } from "./xs-journal.js";
 
 export interface XsDeviceOptions extends DeviceOptions {
+  /** The firmware opens its sockets itself: with a path, over WebSocket. */
+  readonly broker: BrokerAddress;
   readonly observer: Pick<Observer, "hurry">;
   /** Told in words how far the engine is, where it must be built first. */
   onBuilding(progress: string): void;
