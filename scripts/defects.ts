@@ -1,6 +1,7 @@
 /**
- * `npm run defects`: shows that the simulation would notice. Each deliberate defect is put into a copy of the source, and
- * `explore` must catch it within so many seeds, with a violation that the source as it is does not have.
+ * `npm run defects`: shows that they would be noticed. Each deliberate defect is put into a copy of the source. `explore` must
+ * catch it within so many seeds, with a violation that the source as it is does not have; or, where the defect names tests, because
+ * no broker of the simulation would be the worse for it, one of those must fail.
  *
  * Usage: tsx scripts/defects.ts [--seeds N] [--hours H] [NAME …]
  */
@@ -12,6 +13,7 @@ import { parseArgs } from "node:util";
 import { type Answer, runPool } from "../host-sim/cli/explore/pool.js";
 import { breakSources } from "../test/support/breaking.js";
 import { type Defect, readDefects } from "../test/support/defects/defect.js";
+import { filesOf, makeCopy, resultsOf, runTests } from "./named-tests.js";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** What a story is made of. */
@@ -93,18 +95,45 @@ async function failsAnyway(seed: number): Promise<boolean> {
   return failed;
 }
 
+/** @returns the tests that fail where the sources are broken. @throws Error when they do not run, or fail anyway */
+async function failingTests({ name, tests, changes }: Defect): Promise<string[]> {
+  const root = makeCopy();
+  try {
+    const run = async () => resultsOf(tests, (await runTests(root, filesOf(tests))) ?? []);
+    const healthy = await run();
+    const missing = tests.find((test) => resultsOf([test], healthy).length === 0);
+    if (missing !== undefined) throw new Error(`${name}: did not run, as the source is: ${missing}`);
+    const sick = healthy.find(({ status }) => status === "failed");
+    if (sick !== undefined) throw new Error(`${name}: fails with the source as it is: ${sick.name}`);
+    breakSources(root, changes, name);
+    return (await run()).filter(({ status }) => status === "failed").map((result) => result.name);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+async function caughtBy(defect: Defect, skip: Set<number>): Promise<string | undefined> {
+  if (defect.tests.length > 0) {
+    const [first, ...more] = await failingTests(defect);
+    return first && `the test "${first}"${more.length > 0 ? ` and ${more.length} more` : ""}`;
+  }
+  const caught = await tryDefect(defect, skip);
+  return caught && `seed ${caught.seed}: ${caught.invariant}: ${caught.detail}`;
+}
+
 let escaped = 0;
 const skip = new Set<number>();
 for (const defect of readDefects()) {
   if (positionals.length > 0 && !positionals.includes(defect.name)) continue;
   const started = performance.now();
-  const caught = await tryDefect(defect, skip);
+  const caught = await caughtBy(defect, skip);
   const time = `${((performance.now() - started) / 1000).toFixed(1)} s`;
   if (caught === undefined) {
     escaped++;
-    console.log(`ESCAPED  ${defect.name}: not caught within ${seeds} seeds (${time})\n         ${defect.about}`);
+    const patience = defect.tests.length > 0 ? "not caught by its tests" : `not caught within ${seeds} seeds`;
+    console.log(`ESCAPED  ${defect.name}: ${patience} (${time})\n         ${defect.about}`);
   } else {
-    console.log(`caught   ${defect.name} by seed ${caught.seed} (${time}): ${caught.invariant}: ${caught.detail}`);
+    console.log(`caught   ${defect.name} (${time}) by ${caught}`);
   }
 }
 if (skip.size > 0) console.log(`the source as it is fails with ${[...skip].join(", ")}: run explore`);

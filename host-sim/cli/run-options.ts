@@ -195,8 +195,6 @@ export function readRunOptions(args: readonly string[], randomSeed: number, pass
   if (broker !== undefined) options.broker = broker;
   // Its sockets are not ours to look into.
   if (options.wire && options.engine === "xs") throw new UsageError("--wire is not there with --engine xs");
-  if (broker?.path !== undefined && options.engine === "xs")
-    throw new UsageError("WebSocket is not there yet with --engine xs: give an mqtt:// URL, or leave the engine out");
   return options;
 }
 

@@ -1,6 +1,7 @@
 /** One simulated device in real time whose firmware runs on XS, in the board's memory, as a process of its own. */
 import { queueBytes } from "../../src/mote/nvs.js";
 import type { KeyValue, NetworkLink, Pin, StorageError } from "../../src/platform.js";
+import type { BrokerAddress } from "../../src/platforms/broker-url.js";
 import type { SimulatedPins } from "../core/world/pins.js";
 import type { SimulatedSensor } from "../core/world/sensors.js";
 import { buildHost, type Host } from "../xs/engine/build.js";
@@ -13,6 +14,8 @@ import { type Switch, switchOf } from "./switch.js";
 import { xsJournal } from "./xs-journal.js";
 
 export interface XsDeviceOptions extends DeviceOptions {
+  /** The firmware opens its sockets itself: with a path, over WebSocket. */
+  readonly broker: BrokerAddress;
   readonly observer: Pick<Observer, "hurry">;
   /** Told in words how far the engine is, where it must be built first. */
   onBuilding(progress: string): void;

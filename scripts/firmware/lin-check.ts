@@ -14,7 +14,7 @@ const STORIES = 5;
 
 /** @param say is told what is well, as it goes. @throws Error of the first that is not */
 export async function checkLin(sdk: Sdk, output: string, say: (summary: string) => void): Promise<void> {
-  const mosquitto = await Mosquitto.start();
+  const mosquitto = await Mosquitto.start({ webSocket: true });
   const lin = new Lin(sdk, output, mosquitto);
   try {
     const node = lin.build(root);
@@ -25,6 +25,9 @@ export async function checkLin(sdk: Sdk, output: string, say: (summary: string) 
     }
     say(`lin, errors: ${await runThrows(lin.host, await lin.fresh(throws), mosquitto)}`);
     say(`lin, soak: ${await soak(lin.host, await lin.fresh(node), mosquitto)}`);
+    // In the place of the one before it.
+    const webSocket = lin.build(root, true, [`mqtt_port=${mosquitto.webSocketPort}`, "mqtt_path=/mqtt"]);
+    say(`lin, story over WebSocket: ${await runLin(lin.host, await lin.fresh(webSocket), mosquitto)}`);
   } finally {
     await mosquitto.remove();
   }
@@ -56,10 +59,13 @@ class Lin {
     this.host = buildHost(output, sdk);
   }
 
-  /** @param judged whether it must have nothing that a firmware must not have. @returns the path of the program */
-  build(folder: string, judged = true): string {
-    const { host, port } = this.#mosquitto;
-    const config = [`mqtt_host=${host}`, `mqtt_port=${port}`, `node_id=${NODE}`, `files=${this.#files}/`];
+  /**
+   * @param judged whether it must have nothing that a firmware must not have
+   * @param broker where on the broker's host it listens
+   * @returns the path of the program
+   */
+  build(folder: string, judged = true, broker: readonly string[] = [`mqtt_port=${this.#mosquitto.port}`]): string {
+    const config = [`mqtt_host=${this.#mosquitto.host}`, ...broker, `node_id=${NODE}`, `files=${this.#files}/`];
     const made = buildLin(program(folder, "lin", config), this.#output, this.#sdk);
     if (judged) judge(made.built);
     return made.program;

@@ -3,32 +3,21 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { broken, readSources } from "../support/breaking.js";
 import { render } from "../support/conformance/render.js";
-import { changesOf, INAPPLICABLE, SERVER_ONLY, STATEMENTS } from "../support/conformance/statement.js";
-import { isTitled, titlesIn } from "../support/conformance/titles.js";
+import { changesOf, SERVER_ONLY, STATEMENTS } from "../support/conformance/statement.js";
+import { isTitled, NamedTests, titlesIn } from "../support/conformance/titles.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path: string) => readFileSync(`${root}/${path}`, "utf8");
 
 const sources = readSources(root);
-const titles = new Map<string, string[][]>();
-
-/** @returns what is wrong with the name of a test, if anything */
-function fault(name: string): string | undefined {
-  const [file = "", ...path] = name.split(" > ");
-  try {
-    if (!titles.has(file)) titles.set(file, titlesIn(read(`test/${file}.test.ts`)));
-  } catch {
-    return `there is no test/${file}.test.ts`;
-  }
-  return titles.get(file)?.some((one) => isTitled(one, path)) ? undefined : `there is no test "${name}"`;
-}
+const named = new NamedTests(root);
 
 describe("the normative statements", () => {
   it.each(STATEMENTS.map(({ number, tests }) => [number, tests] as const))(
     "%s is shown by tests there are",
     (_, tests) => {
       expect(tests.length).toBeGreaterThan(0);
-      expect(tests.map(fault).filter((one) => one !== undefined)).toEqual([]);
+      expect(tests.map((test) => named.fault(test)).filter((one) => one !== undefined)).toEqual([]);
     },
   );
 
@@ -41,7 +30,7 @@ describe("the normative statements", () => {
   );
 
   it("are all there, each once: in every section the numbers count up from 1", () => {
-    const numbers = [...STATEMENTS, ...INAPPLICABLE].map(({ number }) => number).concat(SERVER_ONLY);
+    const numbers = STATEMENTS.map(({ number }) => number).concat(SERVER_ONLY);
     expect(new Set(numbers).size).toBe(numbers.length);
     const sections = new Map<string, number[]>();
     for (const number of numbers) {

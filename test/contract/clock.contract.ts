@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Clock } from "../../src/platform.js";
-import type { Contract, Harness } from "./contract.js";
+import type { Contract, Harness } from "./clause.js";
 
 export interface ClockHarness extends Harness {
   readonly clock: Clock;

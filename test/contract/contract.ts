@@ -1,26 +1,7 @@
-/**
- * A contract is a list of sentences, each with a check of it: those that `src/platform.ts` states for one type. They are
- * run on every implementation there is, and on broken ones to show that they bite.
- */
+/** Runs contracts: on every implementation there is, and on broken ones to show that they bite. */
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../host-sim/core/world/clock.js";
-
-/** What every harness offers: a way to wait for what an implementation does by itself. */
-export interface Harness {
-  /** Waits until it holds. @throws Error when it does not within so many milliseconds of the implementation's time */
-  until(predicate: () => boolean, within?: number): Promise<void>;
-  /** Lets everything be closed that the check has opened. */
-  dispose?(): Promise<void> | void;
-}
-
-export interface Clause<H extends Harness> {
-  readonly says: string;
-  check(harness: H): Promise<void> | void;
-}
-
-export type Contract<H extends Harness> = readonly Clause<H>[];
-
-export type MakeHarness<H extends Harness> = () => Promise<H> | H;
+import type { Clause, Contract, Harness, MakeHarness } from "./clause.js";
 
 /** One test for each sentence. */
 export function runContract<H extends Harness>(name: string, contract: Contract<H>, make: MakeHarness<H>): void {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { KeyValue, StorageError } from "../../src/platform.js";
-import type { Contract, Harness } from "./contract.js";
+import type { Contract, Harness } from "./clause.js";
 
 export interface KeyValueHarness extends Harness {
   /** The store, empty at first. */

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Machine } from "../../src/platform.js";
-import type { Contract, Harness } from "./contract.js";
+import type { Contract, Harness } from "./clause.js";
 
 export interface MachineHarness extends Harness {
   /** Starts the machine. @param run what runs on it; a throw out of it is the machine's end, as on a device */

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { LinkState, NetworkLink, OpenNetworkLink } from "../../src/platform.js";
-import type { Contract, Harness } from "./contract.js";
+import type { Contract, Harness } from "./clause.js";
 
 export interface NetworkLinkHarness extends Harness {
   readonly openLink: OpenNetworkLink;

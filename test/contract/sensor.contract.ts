@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Sample, Sensor } from "../../src/platform.js";
-import type { Contract, Harness } from "./contract.js";
+import type { Contract, Harness } from "./clause.js";
 
 export interface SensorHarness extends Harness {
   /** Opens all sensors of one board. */

@@ -1,4 +1,4 @@
-import type { Contract } from "./contract.js";
+import type { Contract } from "./clause.js";
 import { ending } from "./socket.ending.js";
 import { reading } from "./socket.reading.js";
 import type { SocketHarness } from "./socket.recorder.js";

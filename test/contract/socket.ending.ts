@@ -1,6 +1,6 @@
 /** What platform.ts says of the end of a connection, from either side. */
 import { expect } from "vitest";
-import type { Contract } from "./contract.js";
+import type { Contract } from "./clause.js";
 import { bytes, connect, fence, open, readAll, type SocketHarness } from "./socket.recorder.js";
 
 export const ending: Contract<SocketHarness> = [

@@ -73,7 +73,14 @@ export function bootPeers(options: StationOptions): SocketHarness {
   return memoryPeers(options, (openSocket, clock) => bootOf({ clock, openSocket }).platform.openSocket);
 }
 
+/** A harness without the sockets. */
+export type FarEnd = Omit<SocketHarness, "openSocket">;
+
 export async function loopbackPeers(openSocket: OpenSocket): Promise<SocketHarness> {
+  return { ...(await loopbackEnd()), openSocket };
+}
+
+export async function loopbackEnd(): Promise<FarEnd> {
   const connections = new Set<NodeSocket>();
   const peers: Peer[] = [];
   const server = createServer({ allowHalfOpen: false }, (connection) => {
@@ -87,7 +94,6 @@ export async function loopbackPeers(openSocket: OpenSocket): Promise<SocketHarne
   closed.close();
   await once(closed, "close");
   return {
-    openSocket,
     address: "127.0.0.1",
     port,
     closedPort,
@@ -103,6 +109,11 @@ export async function loopbackPeers(openSocket: OpenSocket): Promise<SocketHarne
 
 /** Over WebSocket, with the package `ws` at the other end. @param beneath opens the TCP connection */
 export async function wsPeers(beneath: OpenSocket): Promise<SocketHarness> {
+  const openSocket = websocketOpener({ openSocket: beneath, clock: nodejsClock, random: Math.random });
+  return { ...(await wsEnd()), openSocket };
+}
+
+export async function wsEnd(): Promise<FarEnd> {
   const peers: Peer[] = [];
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => "mqtt" });
   await once(server, "listening");
@@ -112,7 +123,6 @@ export async function wsPeers(beneath: OpenSocket): Promise<SocketHarness> {
   closed.close();
   await once(closed, "close");
   return {
-    openSocket: websocketOpener({ openSocket: beneath, clock: nodejsClock, random: Math.random }),
     address: "127.0.0.1",
     port: (server.address() as AddressInfo).port,
     closedPort,

@@ -1,7 +1,7 @@
 /** What platform.ts says of reading. */
 import { expect } from "vitest";
-import type { Contract } from "./contract.js";
-import { bytes, connect, fence, readAll, type SocketHarness } from "./socket.recorder.js";
+import type { Contract } from "./clause.js";
+import { bytes, connect, fence, isSame, readAll, type SocketHarness } from "./socket.recorder.js";
 
 export const reading: Contract<SocketHarness> = [
   {
@@ -87,7 +87,7 @@ export const reading: Contract<SocketHarness> = [
         got.push(...into.subarray(0, count));
         if (count === 0 && got.length < all.length) await harness.until(() => recorder.count("readable") > announced);
       }
-      expect(Buffer.from(got).equals(all)).toBe(true);
+      expect(isSame(got, all)).toBe(true);
     },
   },
 ];

@@ -1,6 +1,6 @@
 /** A socket of which everything is written down, and what the socket's contract needs of the far end. */
 import type { OpenSocket, Socket } from "../../src/platform.js";
-import type { Harness } from "./contract.js";
+import type { Harness } from "./clause.js";
 
 /** The far end of one connection. */
 export interface Peer {
@@ -134,7 +134,23 @@ export function readAll({ socket }: Recorder, step = 1000): Uint8Array {
   for (;;) {
     const into = new Uint8Array(step);
     const count = socket.read(into);
-    if (count === 0) return Uint8Array.from(Buffer.concat(parts));
+    if (count === 0) return joined(parts);
     parts.push(into.subarray(0, count));
   }
+}
+
+/** Not by Buffer, which XS has not: the contract runs there too. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Compared here, for as many bytes as an assertion would take long to show. */
+export function isSame(got: ArrayLike<number>, sent: Uint8Array): boolean {
+  return got.length === sent.length && sent.every((byte, at) => byte === got[at]);
 }

@@ -1,7 +1,7 @@
 /** What platform.ts says of opening a socket and of writing. */
 import { expect } from "vitest";
-import type { Contract } from "./contract.js";
-import { bytes, connect, fence, open, type Peer, type SocketHarness, writer } from "./socket.recorder.js";
+import type { Contract } from "./clause.js";
+import { bytes, connect, fence, isSame, open, type Peer, type SocketHarness, writer } from "./socket.recorder.js";
 
 export const writing: Contract<SocketHarness> = [
   {
@@ -49,7 +49,7 @@ export const writing: Contract<SocketHarness> = [
       recorder.socket.close();
       const [, peer] = await connect(harness, { onWritable: writer(all) });
       await harness.until(() => peer.count >= all.length, 120_000);
-      expect(Buffer.from(peer.received()).equals(all)).toBe(true);
+      expect(isSame(peer.received(), all)).toBe(true);
     },
   },
   {

@@ -103,7 +103,12 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
     types: ["platform"],
   },
   { name: "platforms", files: /^src\/platforms\/[^/]+\.ts$/, may: ["mqtt", "platforms"], types: ["platform"] },
-  { name: "main", files: /^src\/main\.ts$/, may: [...portable, "moddable", "application", "main"], onDevice: true },
+  {
+    name: "main",
+    files: /^src\/main\.ts$/,
+    may: [...portable, "transports", "moddable", "application", "main"],
+    onDevice: true,
+  },
   // The simulator: its core is pure, and only its other rooms touch a machine, a browser or an engine.
   { name: "core", files: /^host-sim\/core\//, may: [...portable, "transports", "platforms", "core", ...boardData] },
   {

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, expect, test, vi } from "vitest";
+import { startBroker } from "../../host-sim/cli/broker.js";
 import { buildHost } from "../../host-sim/xs/engine/build.js";
 import { cacheFolder } from "../../host-sim/xs/engine/paths.js";
 import { sourcesFolder } from "../../host-sim/xs/engine/sources.js";
 import { describeWith } from "../support/describe-with.js";
 import { Mosquitto } from "../support/mosquitto.js";
+import { freePort } from "../support/ports.js";
 import { command } from "../support/requirements.js";
 import { Sim } from "../support/sim.js";
 
@@ -88,10 +90,39 @@ PATH="\${PATH#*:}" exec gcc "$@"
     expect(node.stderr).toContain("--wire is not there with --engine xs");
   });
 
-  test("does not speak WebSocket yet, and says so", async () => {
-    const node = sim("--broker", "ws://127.0.0.1:9001");
-    expect(await node.ended()).toBe(2);
-    expect(node.stderr).toContain("WebSocket is not there yet with --engine xs: give an mqtt:// URL");
+  test("over WebSocket loses and duplicates nothing, to the embedded broker", async () => {
+    const broker = await startBroker(await freePort(), await freePort());
+    cleanUp.push(() => broker.close());
+    const { host, port, path } = broker.webSocket;
+    const node = sim(
+      "--broker",
+      `ws://${host}:${port}${path}`,
+      "--duration",
+      "3s",
+      "--interval",
+      "200ms",
+      "--qos",
+      "2",
+    );
+    expect(await node.ended()).toBe(0);
+    const { published, acknowledged, lost, duplicated, restarts } = node.summary();
+    expect({ lost, duplicated, restarts, acknowledged }).toEqual({
+      lost: 0,
+      duplicated: 0,
+      restarts: 0,
+      acknowledged: published,
+    });
+    expect(published).toBeGreaterThan(20);
+    expect(node.all("error")).toEqual([]);
+    for (const { used, size } of node.all("heap")) expect(used).toBeLessThan(size);
+  });
+
+  test("over WebSocket at a wrong path says so", async () => {
+    const broker = await startBroker(await freePort(), await freePort());
+    cleanUp.push(() => broker.close());
+    const node = sim("--broker", `ws://127.0.0.1:${broker.webSocket.port}/other`, "--duration", "1s");
+    expect(await node.ended()).toBe(3);
+    expect(node.stdout).toContain("HTTP 400 Bad Request in place of WebSocket");
   });
 });
 

@@ -8,8 +8,9 @@ import { openPlatform } from "./platform.js";
 
 export default function main(): void {
   const journal = new ParentJournal();
-  const { platform, hear } = openPlatform((error, where) => journal.error(asError(error), where));
-  const node = new Mote(platform, { ...readOptions(), application, journal });
+  const options = readOptions();
+  const { platform, hear } = openPlatform((error, where) => journal.error(asError(error), where), options.broker.path);
+  const node = new Mote(platform, { ...options, application, journal });
   host.listen((name, text) => {
     if (name === "stop") node.stop(Number(text), () => host.exit(0));
     else if (name === "measure") host.measure(text);

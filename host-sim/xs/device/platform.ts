@@ -8,6 +8,7 @@ import type { Led, Machine, Platform, Sample, Sensor } from "../../../src/platfo
 import { DeviceClock } from "../../../src/platforms/moddable/clock.js";
 import { DeviceStore } from "../../../src/platforms/moddable/store.js";
 import { tcpOpener } from "../../../src/platforms/moddable/tcp.js";
+import { websocketOpener } from "../../../src/transports/websocket/opener.js";
 import { ParentLink } from "./link.js";
 import { ParentPins } from "./pins.js";
 
@@ -29,16 +30,19 @@ export interface OpenedPlatform {
   hear(name: string, text: string): void;
 }
 
-export function openPlatform(report: Report): OpenedPlatform {
+/** @param path where on the broker's server WebSocket is spoken; undefined: it is reached by TCP */
+export function openPlatform(report: Report, path: string | undefined): OpenedPlatform {
   const facts: Facts = JSON.parse(host.ask("facts") as string);
   const clock = new DeviceClock(report);
   const link = new ParentLink();
   const pins = new ParentPins();
+  const machine = new ParentMachine(facts);
+  const openSocket = tcpOpener(clock, report);
   const asked = new Map<string, (address: string | undefined) => void>();
   let questions = 0;
   const platform: Platform = {
     board: facts.board,
-    machine: new ParentMachine(facts),
+    machine,
     clock,
     openLink: link.open.bind(link),
     resolve: (name, found) => {
@@ -46,7 +50,8 @@ export function openPlatform(report: Report): OpenedPlatform {
       asked.set(question, found);
       host.tell("resolve", question, name);
     },
-    openSocket: tcpOpener(clock, report),
+    openSocket:
+      path === undefined ? openSocket : websocketOpener({ openSocket, clock, random: machine.random }, { path }),
     session: new DeviceStore("session"),
     settings: new DeviceStore("settings"),
     sensors: facts.sensors.map((sensor) => new ParentSensor(sensor)),

@@ -18,7 +18,7 @@ export interface Module {
 }
 
 /** Modules of the SDK that the host has, and what they are. Their names are the SDK's, so that src/platforms/moddable finds them. */
-const sdk: Readonly<Record<string, string>> = {
+const sdk: Named = {
   time: "host-sim/xs/sdk/time.ts",
   timer: "host-sim/xs/sdk/timer.ts",
   "embedded:io/socket/tcp": "host-sim/xs/sdk/tcp.ts",
@@ -37,11 +37,12 @@ const OPTIONS = "tsconfig.base.json";
 const APPLICATION = "src/application.ts";
 
 /** Of `src/platforms/moddable` only what a manifest names and something imports is there. */
-const ROOMS = ["src/mqtt", "src/mote"];
+const ROOMS = ["src/mqtt", "src/mote", "src/transports"];
 const MANIFESTS = [
   "src/manifest.json",
   "src/mqtt/manifest.json",
   "src/mote/manifest.json",
+  "src/transports/manifest.json",
   "src/platforms/moddable/manifest.json",
   "src/platforms/moddable/client.json",
 ];
@@ -53,8 +54,10 @@ export interface ModulesOptions {
   readonly application?: string | undefined;
   /** Other text for some sources, by their path: for tests that break one. */
   readonly patches?: ReadonlyMap<string, string>;
-  /** Whole rooms are linked, whether imported or not, as the firmware's are. Default: `src/mqtt` and `src/mote`. */
+  /** Whole rooms are linked, whether imported or not, as the firmware's are. Default: those that the root manifest includes. */
   readonly rooms?: readonly string[];
+  /** What is imported in the place of packages, by their names: paths from the repository's root. */
+  readonly packages?: Readonly<Record<string, string>>;
 }
 
 export async function collectModules({
@@ -62,7 +65,9 @@ export async function collectModules({
   patches,
   application,
   rooms = ROOMS,
+  packages = {},
 }: ModulesOptions): Promise<Module[]> {
+  const others = { ...sdk, ...packages };
   const { names, preloads } = readManifests();
   const tsconfigRaw = readFileSync(join(root, OPTIONS), "utf8");
   const modules = new Map<string, Module>();
@@ -80,7 +85,7 @@ export async function collectModules({
     if (modules.has(source)) continue;
     const file = source === APPLICATION && application !== undefined ? application : source;
     const text = patches?.get(source) ?? readFileSync(resolve(root, file), "utf8");
-    const name = sdkName(source) ?? nameOf(source, "the program");
+    const name = nameIn(others, source) ?? nameOf(source, "the program");
     const { code, map } = await transform(text, {
       loader: "ts",
       format: "esm",
@@ -93,7 +98,7 @@ export async function collectModules({
     const linked = code.replace(
       /^((?:import|export)\b[^"';]*?\bfrom\s*|import\s*)"([^"]+)"/gm,
       (whole, before, specifier) => {
-        const imported = sourceOf(specifier, importer, names);
+        const imported = sourceOf(specifier, importer, others, names);
         if (imported === undefined) return whole;
         wanted.push(imported);
         if (!specifier.startsWith(".")) return whole;
@@ -108,13 +113,21 @@ export async function collectModules({
   return [...modules.values()];
 }
 
-function sdkName(source: string): string | undefined {
-  return Object.keys(sdk).find((name) => sdk[name] === source);
+/** Modules whose names say nothing of where they are. */
+type Named = Readonly<Record<string, string>>;
+
+function nameIn(others: Named, source: string): string | undefined {
+  return Object.keys(others).find((name) => others[name] === source);
 }
 
-function sourceOf(specifier: string, importer: string, names: ReadonlyMap<string, string>): string | undefined {
+function sourceOf(
+  specifier: string,
+  importer: string,
+  others: Named,
+  names: ReadonlyMap<string, string>,
+): string | undefined {
   if (!specifier.startsWith(".")) {
-    const source = sdk[specifier] ?? [...names].find(([, name]) => name === specifier)?.[0];
+    const source = others[specifier] ?? [...names].find(([, name]) => name === specifier)?.[0];
     if (source === undefined) throw new Error(`${importer} imports "${specifier}", which the XS host does not have`);
     return source;
   }

@@ -6,6 +6,7 @@ import type { Journal } from "../../mote/journal.js";
 import { queueBytes } from "../../mote/nvs.js";
 import type { Durability } from "../../mqtt/api.js";
 import type { Platform } from "../../platform.js";
+import type { websocketOpener } from "../../transports/websocket/opener.js";
 import { type LastAbort, recordAborts, runIsGood, takeLastAbort } from "./abort.js";
 import { DeviceClock } from "./clock.js";
 import { type Configuration, configure } from "./configuration.js";
@@ -33,8 +34,9 @@ const GOOD = 120_000;
 /**
  * Prepares the device and calls `start`, once, when all is there that it needs. What is missing or wrong is said in the
  * trace and by the LED, and the device waits for a person; it does not restart.
+ * @param webSocket for a broker that is reached over WebSocket; left out, the firmware has none
  */
-export function boot(start: (booted: Booted) => void): void {
+export function boot(start: (booted: Booted) => void, webSocket?: typeof websocketOpener): void {
   recordAborts();
   const errors: { journal: TraceJournal | undefined } = { journal: undefined };
   const report: Report = (error, where) => errors.journal?.error(asError(error), where);
@@ -48,8 +50,9 @@ export function boot(start: (booted: Booted) => void): void {
   let last: LastAbort = { reason: undefined, count: 0 };
   const go = () => {
     try {
-      const { networks, broker, id } = configure(config, new DeviceStore("mw.setup"));
-      const platform = devicePlatform({ clock, led, networks, abort: last.reason, report });
+      const { networks, broker, id } = configure(config, new DeviceStore("mw.setup"), webSocket !== undefined);
+      const { path } = broker;
+      const platform = devicePlatform({ clock, led, networks, abort: last.reason, report, webSocket, path });
       const { nvs, durability } = device.board.storage;
       start({ platform, broker, id, maximumQueued: queueBytes(nvs), durability, firmware, journal });
     } catch (error) {

@@ -15,7 +15,14 @@ import type { Network } from "./station.js";
 export interface Configuration {
   /** At least one; the strongest that is heard is joined. */
   readonly networks: readonly Network[];
-  readonly broker: { readonly host: string; readonly port: number; readonly user?: string; readonly password?: string };
+  readonly broker: {
+    readonly host: string;
+    readonly port: number;
+    /** Where on the server WebSocket is spoken; undefined: the broker is reached by TCP. */
+    readonly path?: string;
+    readonly user?: string;
+    readonly password?: string;
+  };
   readonly id?: string;
 }
 
@@ -27,6 +34,7 @@ const keys = Object.freeze([
   "wifi_password2",
   "mqtt_host",
   "mqtt_port",
+  "mqtt_path",
   "mqtt_user",
   "mqtt_password",
   "node_id",
@@ -38,7 +46,7 @@ type Key = (typeof keys)[number];
 const companions: { readonly [key: string]: readonly Key[] } = Object.freeze({
   wifi_ssid: Object.freeze(["wifi_password"] as const),
   wifi_ssid2: Object.freeze(["wifi_password2"] as const),
-  mqtt_host: Object.freeze(["mqtt_port", "mqtt_user", "mqtt_password"] as const),
+  mqtt_host: Object.freeze(["mqtt_port", "mqtt_path", "mqtt_user", "mqtt_password"] as const),
   mqtt_user: Object.freeze(["mqtt_password"] as const),
 });
 
@@ -53,10 +61,15 @@ export class ConfigurationError extends Error {
 /**
  * Takes what is given, keeps it, and completes it with what was kept before.
  * @param given `mc/config`: values are strings, or numbers where a manifest has them
+ * @param hasWebSocket whether this firmware was built with it
  * @throws ConfigurationError
  * @throws StorageError
  */
-export function configure(given: { readonly [key: string]: unknown }, store: KeyValue): Configuration {
+export function configure(
+  given: { readonly [key: string]: unknown },
+  store: KeyValue,
+  hasWebSocket: boolean,
+): Configuration {
   const values: { [key in Key]?: string } = {};
   for (const key of keys) {
     const value = given[key];
@@ -68,6 +81,11 @@ export function configure(given: { readonly [key: string]: unknown }, store: Key
   }
   forgetCompanions(values, store);
   for (const key of keys) keep(key, values, store);
+  if (values.mqtt_path && !hasWebSocket) {
+    throw new ConfigurationError(
+      "mqtt_path is for WebSocket, which this firmware was built without: give mqtt_path= to forget it",
+    );
+  }
   return checked(values);
 }
 
@@ -97,7 +115,9 @@ function stored(key: Key, store: KeyValue): string | undefined {
 }
 
 function checked(values: { [key in Key]?: string }): Configuration {
-  const { wifi_ssid, wifi_password, wifi_ssid2, wifi_password2, mqtt_host, mqtt_user, mqtt_password, node_id } = values;
+  const { wifi_ssid, wifi_password, wifi_ssid2, wifi_password2, mqtt_host, mqtt_path, mqtt_user, mqtt_password } =
+    values;
+  const { node_id } = values;
   const missing: Key[] = [];
   if (!wifi_ssid) missing.push("wifi_ssid");
   if (!mqtt_host) missing.push("mqtt_host");
@@ -115,6 +135,7 @@ function checked(values: { [key in Key]?: string }): Configuration {
   if (mqtt_password && !mqtt_user) {
     throw new ConfigurationError("mqtt_password needs mqtt_user: give both, or mqtt_password= to forget it");
   }
+  if (mqtt_path) checkPath(mqtt_path);
   if (node_id) checkId(node_id);
   const networks = [network(wifi_ssid, wifi_password)];
   if (wifi_ssid2) networks.push(network(wifi_ssid2, wifi_password2));
@@ -122,12 +143,26 @@ function checked(values: { [key in Key]?: string }): Configuration {
     networks,
     broker: {
       host: mqtt_host,
-      port: port(values.mqtt_port),
+      port: port(values.mqtt_port, mqtt_path ? 80 : 1883),
+      ...(mqtt_path && { path: mqtt_path }),
       ...(mqtt_user && { user: mqtt_user }),
       ...(mqtt_password && { password: mqtt_password }),
     },
     ...(node_id && { id: node_id }),
   };
+}
+
+/** As the WebSocket of src/transports wants it, which this room may not count on. */
+function checkPath(path: string): void {
+  let wrong = path.charAt(0) !== "/";
+  for (let at = 0; at < path.length; at++) {
+    const code = path.charCodeAt(at);
+    if (code <= 0x20 || code >= 0x7f) wrong = true;
+  }
+  if (!wrong) return;
+  throw new ConfigurationError(
+    `mqtt_path is ${quoted(path)}: must begin with / and be ASCII without spaces, such as mqtt_path=/mqtt mqtt_port=9001`,
+  );
 }
 
 function checkId(id: string): void {
@@ -142,8 +177,9 @@ function network(SSID: string, password: string | undefined): Network {
   return password ? { SSID, password } : { SSID };
 }
 
-function port(text: string | undefined): number {
-  if (!text) return 1883;
+/** @param otherwise where none is given: what the scheme has, mqtt or ws */
+function port(text: string | undefined, otherwise: number): number {
+  if (!text) return otherwise;
   const value = Number(text);
   if (isMadeOf(text, DIGITS, 5) && value >= 1 && value <= 65_535) return value;
   throw new ConfigurationError(`mqtt_port is "${text}": must be a number from 1 to 65535`);

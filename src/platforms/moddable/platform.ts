@@ -4,6 +4,7 @@ import config from "mc/config";
 import type { Button } from "../../../boards/board.js";
 import type { Report } from "../../mote/errors.js";
 import type { Clock, Led, NetworkLinkOptions, Pins, Platform } from "../../platform.js";
+import type { websocketOpener } from "../../transports/websocket/opener.js";
 import { deviceMachine } from "./machine.js";
 import { DevicePins } from "./pins.js";
 import type { Provider } from "./provider.js";
@@ -25,17 +26,24 @@ export interface PlatformOptions {
   /** Why the last run was aborted, where it was. */
   readonly abort: string | undefined;
   readonly report: Report;
+  /** Absent in a firmware that was built without it. */
+  readonly webSocket: typeof websocketOpener | undefined;
+  /** Where on the broker's server WebSocket is spoken; undefined: the broker is reached by TCP. */
+  readonly path: string | undefined;
 }
 
 /** @throws Error when the radio or the storage cannot be used */
-export function devicePlatform({ clock, led, networks, abort, report }: PlatformOptions): Platform {
+export function devicePlatform(options: PlatformOptions): Platform {
+  const { clock, led, networks, abort, report, webSocket, path } = options;
   const radio = new DeviceRadio(report);
   const { button } = device.board;
   const pins = new DevicePins(device, clock, report);
+  const machine = deviceMachine(radio.wifi.MAC, abort);
+  const openSocket = tcpOpener(clock, report);
   const time = new TimeSync(config.ntp_host ?? "pool.ntp.org", clock, report);
   return {
     board: device.board.id,
-    machine: deviceMachine(radio.wifi.MAC, abort),
+    machine,
     clock,
     openLink({ onChanged }: NetworkLinkOptions) {
       return new Station(radio, networks, clock, report, {
@@ -46,7 +54,10 @@ export function devicePlatform({ clock, led, networks, abort, report }: Platform
       });
     },
     resolve: resolver(clock, report),
-    openSocket: tcpOpener(clock, report),
+    openSocket:
+      webSocket === undefined || path === undefined
+        ? openSocket
+        : webSocket({ openSocket, clock, random: machine.random }, { path }),
     session: new DeviceStore("mw.session"),
     settings: new DeviceStore("mw.settings"),
     sensors: openSensors(device, pins),

@@ -10,6 +10,9 @@ interface RealTCP {
   close(): void;
 }
 
+/** Bytes that are read at once of what nobody wants any more. */
+const REST = 64;
+
 export function tcpOpener(clock: Clock, report: Report): OpenSocket {
   return (options) => new DeviceSocket(options, clock, report);
 }
@@ -62,13 +65,25 @@ class DeviceSocket implements Socket {
 
   close(): void {
     this.#closed = true;
-    this.#unread = 0;
+    this.#drain();
     const tcp = this.#tcp;
     this.#tcp = undefined;
     try {
       tcp?.close();
     } catch (error) {
       this.#report(error, "socket");
+    }
+  }
+
+  /** With bytes left unread, lwIP ends the connection by a reset, in which what was written may be lost. */
+  #drain(): void {
+    if (this.#unread === 0) return;
+    try {
+      const rest = new Uint8Array(REST);
+      while (this.read(rest) > 0);
+    } catch {
+      // It has ended otherwise: there is nothing left to save.
+      this.#unread = 0;
     }
   }
 
@@ -105,6 +120,7 @@ class DeviceSocket implements Socket {
 
   #end(reason: string): void {
     if (this.#closed) return;
+    this.#unread = 0;
     this.close();
     try {
       this.#options.onClose(reason);

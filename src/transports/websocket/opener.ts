@@ -85,6 +85,8 @@ class WebSocketConnection implements Socket, FrameHandler {
   private state = CONNECTING;
   /** Bytes that the socket beneath takes at once. */
   private room = 0;
+  /** Bytes that the owner was told it may write: a PONG may have taken some of that room since. */
+  private promised = 0;
   /** The socket beneath was open. */
   private reached = false;
   /** Bytes for which it had no room: a frame exceeds the room by its head at most. */
@@ -134,10 +136,11 @@ class WebSocketConnection implements Socket, FrameHandler {
   /** One frame. */
   write(bytes: Uint8Array): number {
     if (this.state !== OPEN) throw new Error("the connection is not open");
-    const room = this.payloadRoom();
-    if (bytes.length > room) throw new Error(`no room: ${bytes.length} bytes to write, room for ${room}`);
+    const { promised } = this;
+    if (bytes.length > promised) throw new Error(`no room: ${bytes.length} bytes to write, room for ${promised}`);
     if (bytes.length > 0) this.send(BINARY, bytes);
-    return this.payloadRoom();
+    this.promised = this.payloadRoom();
+    return this.promised;
   }
 
   close(): void {
@@ -231,8 +234,8 @@ class WebSocketConnection implements Socket, FrameHandler {
   }
 
   private announceRoom(): void {
-    const room = this.payloadRoom();
-    if (room > 0) this.options.onWritable(room);
+    this.promised = this.payloadRoom();
+    if (this.promised > 0) this.options.onWritable(this.promised);
   }
 
   private send(opcode: number, payload: Uint8Array): void {
@@ -255,8 +258,14 @@ class WebSocketConnection implements Socket, FrameHandler {
     let { pending } = this;
     while (pending !== undefined && this.room > 0) {
       const taken = Math.min(this.room, pending.length);
-      // The room may be more than was known: what has gone out since was not announced.
-      this.room = this.beneath.socket.write(taken === pending.length ? pending : pending.subarray(0, taken));
+      try {
+        // The room may be more than was known: what has gone out since was not announced.
+        this.room = this.beneath.socket.write(taken === pending.length ? pending : pending.subarray(0, taken));
+      } catch {
+        // The connection has ended, and the socket beneath is about to say so: until then there is no room.
+        this.room = 0;
+        return;
+      }
       pending = taken === pending.length ? undefined : pending.subarray(taken);
       this.pending = pending;
     }

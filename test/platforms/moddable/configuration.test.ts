@@ -1,6 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryStore } from "../../../host-sim/core/storage/memory-store.js";
-import { ConfigurationError, configure } from "../../../src/platforms/moddable/configuration.js";
+import type { KeyValue } from "../../../src/platform.js";
+import * as configuration from "../../../src/platforms/moddable/configuration.js";
+import { websocketOpener } from "../../../src/transports/websocket/opener.js";
+
+const { ConfigurationError } = configuration;
+/** In a firmware with WebSocket, as ours is. */
+const configure = (given: { readonly [key: string]: unknown }, store: KeyValue) =>
+  configuration.configure(given, store, true);
 
 const COMPLETE = Object.freeze({
   wifi_ssid: "home",
@@ -89,5 +96,45 @@ describe("the configuration", () => {
     expect(() => configure({ ...COMPLETE, mqtt_port }, store)).toThrow(
       `mqtt_port is "${mqtt_port}": must be a number from 1 to 65535`,
     );
+  });
+
+  it("reaches the broker over WebSocket where a path is given, at the port of ws:// where none is", () => {
+    const { broker } = configure({ ...COMPLETE, mqtt_path: "/mqtt?node=1", mqtt_port: 9001 }, store);
+    expect(broker).toMatchObject({ host: "broker.example", port: 9001, path: "/mqtt?node=1" });
+    expect(configure({ mqtt_port: "" }, store).broker).toMatchObject({ port: 80, path: "/mqtt?node=1" });
+  });
+
+  it("goes back to TCP at an empty path, and does not take the path along to another broker", () => {
+    configure({ ...COMPLETE, mqtt_path: "/mqtt" }, store);
+    expect(configure({}, store).broker.path).toBe("/mqtt");
+    expect(configure({ mqtt_path: "" }, store).broker).not.toHaveProperty("path");
+    configure({ mqtt_path: "/mqtt" }, store);
+    expect(configure({ mqtt_host: "other.example" }, store).broker).toEqual({ host: "other.example", port: 1883 });
+  });
+
+  it.each(["mqtt", "mqtt/", "/a b", "/ä", "/😀", "/a\r\nb", "/\u007f"])(
+    "refuses the path %j by name, as the WebSocket would",
+    (mqtt_path) => {
+      expect(() => configure({ ...COMPLETE, mqtt_path }, store)).toThrow(
+        new ConfigurationError(
+          `mqtt_path is ${JSON.stringify(mqtt_path)}: must begin with / and be ASCII without spaces, such as mqtt_path=/mqtt mqtt_port=9001`,
+        ),
+      );
+      const never = () => {
+        throw new Error("nothing is opened");
+      };
+      expect(() => websocketOpener({ openSocket: never } as never, { path: mqtt_path })).toThrow(RangeError);
+    },
+  );
+
+  it("refuses a path in a firmware without WebSocket, and says how to forget it", () => {
+    configure({ ...COMPLETE, mqtt_path: "/mqtt" }, store);
+    const without = (given: object) => configuration.configure({ ...given }, store, false);
+    expect(() => without({})).toThrow(
+      new ConfigurationError(
+        "mqtt_path is for WebSocket, which this firmware was built without: give mqtt_path= to forget it",
+      ),
+    );
+    expect(without({ mqtt_path: "" }).broker).not.toHaveProperty("path");
   });
 });

@@ -1,13 +1,14 @@
 /** docs/conformance.md, from the statements. */
 
 import { broken, type Sources } from "../breaking.js";
-import { changesOf, INAPPLICABLE, SERVER_ONLY, STATEMENTS, type Statement } from "./statement.js";
+import { changesOf, SERVER_ONLY, STATEMENTS, type Statement } from "./statement.js";
 
 const CHAPTERS: Readonly<Record<string, string>> = {
   1: "Strings",
   2: "Packet format",
   3: "Packets",
   4: "Operation",
+  6: "WebSocket",
   7: "Conformance",
 };
 
@@ -30,10 +31,6 @@ export function render(sources: Sources): string {
     for (const statement of STATEMENTS) {
       if (statement.number.startsWith(`MQTT-${chapter}.`)) lines.push(row(statement, sources));
     }
-  }
-  lines.push("", "## What does not apply", "", "| Statement | Demands | Because |", "|---|---|---|");
-  for (const { number, demands, because } of INAPPLICABLE) {
-    lines.push(`| ${number} | ${cell(demands)} | ${cell(because)} |`);
   }
   return `${lines.join("\n")}\n`;
 }

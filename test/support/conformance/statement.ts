@@ -8,6 +8,7 @@ import { CONNECTING } from "./statements/connect.js";
 import { FORMAT } from "./statements/format.js";
 import { OPERATION } from "./statements/operation.js";
 import { PUBLISHING, SUBSCRIBING } from "./statements/packets.js";
+import { WEBSOCKET } from "./statements/websocket.js";
 
 /** A change of the sources: each text stands in them exactly once. */
 export interface Violation {
@@ -28,33 +29,13 @@ export interface Statement {
   readonly violation: Violation | string;
 }
 
-/** A statement that does not concern this client, and why. */
-export interface Inapplicable {
-  readonly number: string;
-  readonly demands: string;
-  readonly because: string;
-}
-
-export const STATEMENTS: readonly Statement[] = [...FORMAT, ...CONNECTING, ...PUBLISHING, ...SUBSCRIBING, ...OPERATION];
-
-const WEBSOCKET = "the client has no WebSocket transport; a platform that brings one has to see to it";
-
-export const INAPPLICABLE: readonly Inapplicable[] = [
-  {
-    number: "MQTT-6.0.0-1",
-    demands: "Over WebSocket, packets travel in binary frames, and any other frame ends the connection.",
-    because: WEBSOCKET,
-  },
-  {
-    number: "MQTT-6.0.0-2",
-    demands: "Over WebSocket, packets need not begin or end where frames do.",
-    because: WEBSOCKET,
-  },
-  {
-    number: "MQTT-6.0.0-3",
-    demands: 'Over WebSocket, the client offers the sub protocol "mqtt".',
-    because: WEBSOCKET,
-  },
+export const STATEMENTS: readonly Statement[] = [
+  ...FORMAT,
+  ...CONNECTING,
+  ...PUBLISHING,
+  ...SUBSCRIBING,
+  ...OPERATION,
+  ...WEBSOCKET,
 ];
 
 /** Those that bind a server only, so that a test can see that no number was forgotten. */

@@ -1,4 +1,6 @@
 /** The titles of the tests in a file, read from its source: without running it, and with `%s` where a case's value will stand. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import ts from "typescript";
 
 /** The name of a function that takes a title, or of the function that `each` makes of it. */
@@ -44,4 +46,26 @@ function isPattern(pattern: string, title: string): boolean {
   if (!PLACE.test(pattern)) return false;
   const literal = pattern.split(PLACE).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${literal.join(".*")}$`, "s").test(title);
+}
+
+/** Looks up tests by their names: `file > title > title`, the file under `test` without `.test.ts`. */
+export class NamedTests {
+  private readonly root: string;
+  private readonly titles = new Map<string, string[][]>();
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  /** @returns what is wrong with the name of a test, if anything */
+  fault(name: string): string | undefined {
+    const [file = "", ...path] = name.split(" > ");
+    try {
+      if (!this.titles.has(file))
+        this.titles.set(file, titlesIn(readFileSync(join(this.root, `test/${file}.test.ts`), "utf8")));
+    } catch {
+      return `there is no test/${file}.test.ts`;
+    }
+    return this.titles.get(file)?.some((one) => isTitled(one, path)) ? undefined : `there is no test "${name}"`;
+  }
 }

@@ -1,9 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { broken, readSources } from "../breaking.js";
+import { NamedTests } from "../conformance/titles.js";
 import { parseDefect, readDefects } from "./defect.js";
 
-const sources = readSources(fileURLToPath(new URL("../../../", import.meta.url)));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const sources = readSources(root);
+const named = new NamedTests(root);
 const defects = readDefects();
 
 describe("the deliberate defects", () => {
@@ -13,6 +16,20 @@ describe("the deliberate defects", () => {
 
   it.each(defects)("$name applies to the source as it is", ({ name, changes }) => {
     expect(broken(sources, changes, name).size).toBeGreaterThan(0);
+  });
+});
+
+describe("the deliberate defects that the simulation cannot see", () => {
+  const seen = defects.filter(({ tests }) => tests.length > 0);
+
+  it("are eight at least, all of WebSocket", () => {
+    expect(seen.length).toBeGreaterThanOrEqual(8);
+    for (const { name, changes } of seen)
+      for (const path of broken(sources, changes, name).keys()) expect(path).toContain("src/transports/websocket/");
+  });
+
+  it.each(seen)("$name is caught by tests there are", ({ tests }) => {
+    expect(tests.map((test) => named.fault(test)).filter((fault) => fault !== undefined)).toEqual([]);
   });
 });
 
@@ -48,6 +65,7 @@ describe("a defect's file", () => {
     expect(parseDefect("d", text)).toEqual({
       name: "d",
       about: "It breaks.",
+      tests: [],
       changes: [
         { search: "x\n", replace: "y\n" },
         { search: "z\n", replace: "" },
@@ -55,7 +73,13 @@ describe("a defect's file", () => {
     });
   });
 
+  it("may name the tests that catch it", () => {
+    const { tests } = parseDefect("d", "It breaks.\n--- tests\na/b > c > d\na/b > e\n--- search\nx\n--- replace\n");
+    expect(tests).toEqual(["a/b > c > d", "a/b > e"]);
+  });
+
   it.each([
+    ["about\n--- tests\n--- search\nx\n--- replace\n", "no test is named"],
     ["", "no text"],
     ["about\n", "no change"],
     ["about\n--- search\nx\n", "no replace"],

@@ -152,6 +152,15 @@ describe("writing", () => {
     expect(rig.frames).toMatchObject([{ payload: Buffer.alloc(length, 7), length: length + (length < 126 ? 6 : 8) }]);
   });
 
+  test("a frame has 65,535 bytes at most, whatever the room", () => {
+    const rig = new WebSocketRig({ window: 200_000 }).connected();
+    const room = rig.rooms.at(-1) as number;
+    expect(room).toBe(65_535);
+    rig.socket.write(Buffer.alloc(room, 7));
+    rig.clock.advance(100);
+    expect(rig.frames).toMatchObject([{ payload: Buffer.alloc(65_535, 7), length: 65_535 + 8 }]);
+  });
+
   test("a write that fills the room is one frame still: its head waits for more room", () => {
     const rig = new WebSocketRig({ window: 300 }).connected();
     let room = rig.rooms.at(-1) as number;
@@ -166,12 +175,42 @@ describe("writing", () => {
 });
 
 describe("reading", () => {
+  test("a PONG does not take the room of which the owner was told: what exceeds it waits", () => {
+    let left = 500;
+    const rig = new WebSocketRig({
+      change: (socket) => ({
+        read: (into) => socket.read(into),
+        close: () => socket.close(),
+        write(bytes) {
+          socket.write(bytes);
+          left -= bytes.length;
+          return left;
+        },
+      }),
+    }).connected();
+    const room = rig.rooms.at(-1) as number;
+    expect(room).toBe(left);
+    rig.push(frame(PING, "x".repeat(100)));
+    expect(left).toBe(room - 106);
+    expect([rig.socket.write(Buffer.alloc(room)), left]).toEqual([0, 0]);
+  });
+
   test("control packets across frame borders come as one stream [MQTT-6.0.0-2]", () => {
     const rig = new WebSocketRig().connected();
     rig.push(frame(BINARY, "ab", false), frame(CONTINUATION, "", false), frame(CONTINUATION, "cd", false));
     rig.push(frame(PING, "p"), frame(CONTINUATION, "e"), frame(BINARY, "f".repeat(70_000)));
     expect(Buffer.concat(rig.read).equals(Buffer.from(`abcde${"f".repeat(70_000)}`))).toBe(true);
     expect(rig.frames).toMatchObject([{ opcode: PONG, payload: Buffer.from("p") }]);
+  });
+
+  test("what was left unread is not announced again because a PING came behind it", () => {
+    const rig = new WebSocketRig().connected();
+    rig.reads = false;
+    rig.push(frame(BINARY, "abc"));
+    rig.push(frame(PING));
+    expect(rig.announced).toEqual([3]);
+    const into = Buffer.alloc(8);
+    expect(String(into.subarray(0, rig.socket.read(into)))).toBe("abc");
   });
 
   test("a frame byte by byte is the same", () => {
@@ -263,6 +302,26 @@ describe("ending", () => {
     expect(frames.slice(0, -1).reduce((sum, { payload }) => sum + payload.length, 0)).toBe(written);
     expect(rig.isOver).toBe(true);
     expect(rig.ends).toEqual([]);
+  });
+
+  test("neither a PING nor close() throws where the socket beneath has ended and is still to say so", () => {
+    let isDead = false;
+    const rig = new WebSocketRig({
+      change: (socket) => ({
+        read: (into) => socket.read(into),
+        close: () => socket.close(),
+        write(bytes) {
+          if (isDead) throw new Error("the connection is not open");
+          return socket.write(bytes);
+        },
+      }),
+    }).connected();
+    isDead = true;
+    rig.push(frame(PING));
+    expect(rig.socket.write(Buffer.of(1))).toBe(0);
+    expect(() => rig.socket.close()).not.toThrow();
+    rig.clock.advance(5_000);
+    expect([rig.clock.pending, rig.isOver]).toEqual([0, true]);
   });
 
   test("close() waits no longer than five seconds for a server that reads nothing", () => {

@@ -16,11 +16,20 @@ export interface Frame {
   readonly length: number;
 }
 
+export interface RigOptions extends WebSocketOptions {
+  /** Bytes that the socket beneath takes at once. */
+  readonly window?: number;
+  readonly host?: string;
+  /** What is done to the socket beneath. */
+  change?(socket: Socket): Socket;
+}
+
 export class WebSocketRig {
   readonly clock = new VirtualClock();
   readonly socket: Socket;
   /** What the owner was told. */
   readonly rooms: number[] = [];
+  readonly announced: number[] = [];
   readonly read: Buffer[] = [];
   readonly ends: (string | undefined)[] = [];
   /** Whether the owner reads what it is told of. */
@@ -30,7 +39,7 @@ export class WebSocketRig {
   isOver = false;
   peer: Peer | undefined;
 
-  constructor({ window = 8_192, ...options }: WebSocketOptions & { window?: number; host?: string } = {}) {
+  constructor({ window = 8_192, change = (socket) => socket, ...options }: RigOptions = {}) {
     const network = new Network({ clock: this.clock });
     network.listen("192.0.2.1", 80, (peer) => {
       this.peer = peer;
@@ -44,7 +53,7 @@ export class WebSocketRig {
     const { openSocket } = network.station({ window, receiveWindow: 65_535, peerWindow: Math.max(400, window) });
     const random = new RandomStream("websocket").random;
     this.socket = websocketOpener(
-      { openSocket, clock: this.clock, random },
+      { openSocket: (beneath) => change(openSocket(beneath)), clock: this.clock, random },
       options,
     )({
       host: options.host ?? "broker.test",
@@ -52,6 +61,7 @@ export class WebSocketRig {
       port: 80,
       onWritable: (room) => void this.rooms.push(room),
       onReadable: (count) => {
+        this.announced.push(count);
         if (!this.reads) return;
         const into = Buffer.alloc(count);
         this.read.push(into.subarray(0, this.socket.read(into)));
