@@ -6,7 +6,7 @@ import { boardProblems } from "./board-facts.js";
 import { buildXs } from "./build.js";
 import { readImage } from "./image.js";
 import { checkLin } from "./lin-check.js";
-import { EXAMPLE, firmware, judge, program } from "./programs.js";
+import { EXAMPLE, firmware, judge, porch, program } from "./programs.js";
 import { proveAll, proveSoak } from "./prove.js";
 import { root, type Sdk } from "./sdk.js";
 import { boardLine, moduleTable } from "./sizes.js";
@@ -42,6 +42,12 @@ export async function checkAll({ sdk, work, boards, prove }: CheckOptions): Prom
       const image = readImage(built);
       if (id === boards[0]) say(`Bytecode in bytes: file with symbols, code alone\n${moduleTable(image, root)}\n`);
       say(`✓ ${boardLine(id, image, board)}`);
+    });
+  }
+  for (const id of boards.filter((board) => board !== "lin")) {
+    await attempt(`examples/porch for ${id}`, () => {
+      judge(buildXs(porch(id), join(work, `porch-${id}`), sdk));
+      say(`✓ examples/porch for ${id}`);
     });
   }
   await attempt("examples/moddable-client for esp32", () => {

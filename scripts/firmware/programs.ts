@@ -7,6 +7,7 @@ import { root } from "./sdk.js";
 
 /** Programs beside the firmware: each is built for a device and for lin. */
 export const EXAMPLE = join(root, "examples/moddable-client");
+export const PORCH = join(root, "examples/porch");
 export const THROWS = join(root, "scripts/firmware/throws");
 
 /** @throws Error with a line for each problem */
@@ -22,6 +23,12 @@ export function firmware(board: string): Target {
     platform: `esp32:./boards/${board}`,
     config: ["wifi_ssid=check", "wifi_password=check", "mqtt_host=192.0.2.1"],
   };
+}
+
+/** The application of examples/porch, on a board. */
+export function porch(board: string): Target {
+  const { config } = firmware(board);
+  return program(PORCH, `esp32:../../boards/${board}`, config);
 }
 
 export function program(folder: string, platform: string, config: readonly string[]): Target {

@@ -4,13 +4,12 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, expect, test, vi } from "vitest";
-import { startBroker } from "../../host-sim/cli/broker.js";
 import { buildHost } from "../../host-sim/xs/engine/build.js";
 import { cacheFolder } from "../../host-sim/xs/engine/paths.js";
 import { sourcesFolder } from "../../host-sim/xs/engine/sources.js";
 import { describeWith } from "../support/describe-with.js";
 import { Mosquitto } from "../support/mosquitto.js";
-import { freePort } from "../support/ports.js";
+import { startServed } from "../support/page.js";
 import { command } from "../support/requirements.js";
 import { Sim } from "../support/sim.js";
 
@@ -91,19 +90,9 @@ PATH="\${PATH#*:}" exec gcc "$@"
   });
 
   test("over WebSocket loses and duplicates nothing, to the embedded broker", async () => {
-    const broker = await startBroker(await freePort(), await freePort());
+    const broker = await startServed();
     cleanUp.push(() => broker.close());
-    const { host, port, path } = broker.webSocket;
-    const node = sim(
-      "--broker",
-      `ws://${host}:${port}${path}`,
-      "--duration",
-      "3s",
-      "--interval",
-      "200ms",
-      "--qos",
-      "2",
-    );
+    const node = sim("--broker", broker.webSocketUrl, "--duration", "3s", "--interval", "200ms", "--qos", "2");
     expect(await node.ended()).toBe(0);
     const { published, acknowledged, lost, duplicated, restarts } = node.summary();
     expect({ lost, duplicated, restarts, acknowledged }).toEqual({
@@ -118,11 +107,11 @@ PATH="\${PATH#*:}" exec gcc "$@"
   });
 
   test("over WebSocket at a wrong path says so", async () => {
-    const broker = await startBroker(await freePort(), await freePort());
-    cleanUp.push(() => broker.close());
-    const node = sim("--broker", `ws://127.0.0.1:${broker.webSocket.port}/other`, "--duration", "1s");
+    const { close, page } = await startServed();
+    cleanUp.push(close);
+    const node = sim("--broker", `ws://127.0.0.1:${page.webSocket.port}/other`, "--duration", "1s");
     expect(await node.ended()).toBe(3);
-    expect(node.stdout).toContain("HTTP 400 Bad Request in place of WebSocket");
+    expect(node.stdout).toContain("HTTP 404 Not Found in place of WebSocket");
   });
 });
 
