@@ -1,50 +1,18 @@
 /** The page in a real browser: what a person sees and does, with mosquitto's programs or a fake node on the other side. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connectAsync, type MqttClient } from "mqtt";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { launchChromium, openPage } from "../support/chromium.js";
 import { describeWith } from "../support/describe-with.js";
 import { Mosquitto } from "../support/mosquitto.js";
-import { command } from "../support/requirements.js";
-import { Sim } from "../support/sim.js";
+import { aRun } from "../support/page-run.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const PATIENCE = { timeout: 20_000 };
-const cleanUp: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const end of cleanUp.splice(0).reverse()) await end();
-});
-
-/** A run as `npm start` makes it, ready to be looked at. */
-async function run(args: readonly string[] = []) {
-  const sim = new Sim(["--json", "--interval", "500ms", "--board", "esp32c3_devkitm", "--seed", "4", ...args]);
-  cleanUp.push(() => sim.kill());
-  const { page = "", id, broker } = await sim.event("started");
-  await sim.event("acknowledged", ({ topic }) => topic.includes("/reading/"));
-  // The page is built when it is first asked for.
-  await (await fetch(new URL("/page.js", page))).arrayBuffer();
-  return { sim, url: page, id, broker, at: (query: string) => page.replace("/#", `/?${query}#`) };
-}
-
-/** What `mosquitto_sub` sees, a line a message: `topic payload`. */
-function subscribed(broker: string, topic: string): { readonly lines: string[]; readonly process: ChildProcess } {
-  const { hostname, port } = new URL(broker);
-  const child = spawn(command("mosquitto_sub"), ["-h", hostname, "-p", port, "-v", "-q", "1", "-t", topic]);
-  cleanUp.push(() => child.kill("SIGKILL"));
-  const lines: string[] = [];
-  let rest = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    const whole = (rest + text).split("\n");
-    rest = whole.pop() ?? "";
-    lines.push(...whole);
-  });
-  return { lines, process: child };
-}
+const { run, subscribed, cleanUp } = aRun();
 
 const readingsIn = (lines: readonly string[]) =>
   lines.map((line) => JSON.parse(line.slice(line.indexOf(" "))) as { seq: number; time: string; temperature: number });
