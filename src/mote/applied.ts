@@ -13,7 +13,7 @@ import type { Parts } from "./parts.js";
 import { openSensors } from "./sensors.js";
 import { States } from "./states.js";
 
-/** Milliseconds after a message that had rested went out until what is retained is told again: others may follow it. */
+/** Milliseconds after a message was delivered behind newer ones until what is retained is told again: others may follow it. */
 const RETELL = 1000;
 
 /** An application at work: what it declares, made. There is nothing of what it does not declare. */
@@ -29,8 +29,13 @@ export class Applied {
   private readonly alerts: Alerts | undefined;
   private readonly retelling: Alarm;
   private readonly sample: () => void;
-  /** Messages that rest or have rested: each may go out after newer ones of its topic, and take their place at the broker. */
-  private readonly rested: number[] = [];
+  /** The newest message that was delivered. */
+  private delivered = 0;
+  /**
+   * Messages up to this one may be sent after newer ones, and take their place at the broker: they rest, or were sent on a
+   * connection that ended after newer ones had been acknowledged.
+   */
+  private resent = 0;
 
   /**
    * Opens nothing yet.
@@ -70,6 +75,7 @@ export class Applied {
 
   /** The broker has accepted a connection. */
   connected(sessionPresent: boolean): void {
+    this.rests();
     this.description.connected(sessionPresent);
     this.states.connected(sessionPresent);
   }
@@ -80,17 +86,16 @@ export class Applied {
     this.states.update();
   }
 
-  published(token: number, outcome: Outcome): void {
+  published(token: number, outcome: Outcome, kept: boolean): void {
     this.description.published(token, outcome);
-    const at = this.rested.indexOf(token);
-    if (at < 0) return;
-    this.rested.splice(at, 1);
-    this.retelling.set(RETELL);
+    if (!kept || outcome === "lost") return;
+    if (token > this.delivered) this.delivered = token;
+    else if (token <= this.resent) this.retelling.set(RETELL);
   }
 
-  /** The client has put these messages aside. */
-  rests(tokens: readonly number[]): void {
-    for (const token of tokens) if (!this.rested.includes(token)) this.rested.push(token);
+  /** Messages accepted so far may be sent again, or have been put aside. */
+  rests(): void {
+    this.resent = this.parts.publisher.newest;
   }
 
   private retell(): void {

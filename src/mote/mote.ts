@@ -242,7 +242,6 @@ export class Mote {
     this.journal.published(token, outcome);
     if (outcome === "lost") this.tally.lost++;
     else this.tally.delivered++;
-    this.applied.published(token, outcome);
     this.done(token, outcome);
     this.departure.update();
   }
@@ -259,7 +258,7 @@ export class Mote {
 
   /** Nothing of a message is left in the client. */
   private done(token: number, outcome: Outcome): void {
-    this.publisher.done(token);
+    this.applied.published(token, outcome, this.publisher.done(token));
     this.presence.published(token, outcome);
     this.restarter.published(token, outcome);
   }
@@ -291,7 +290,7 @@ export class Mote {
 
   private failed(error: MqttError): void {
     this.report(error, "mqtt");
-    if (error.code === "message-parked" || error.code === "qos-2-refused") this.applied.rests(this.client.parked);
+    if (error.code === "message-parked" || error.code === "qos-2-refused") this.applied.rests();
     if (error.code === "takeover-suspected") this.presence.suspectTakeOver();
     else if (error.code === "qos-2-refused" && this.publisher.maximumQoS === 2) {
       this.publisher.maximumQoS = 1;

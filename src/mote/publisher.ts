@@ -23,6 +23,8 @@ const RESULT_ROOM = 512;
 export class Publisher {
   /** The highest that the broker takes, as far as is known. */
   maximumQoS: QoS = 2;
+  /** The token of the message that was accepted last. */
+  newest = 0;
   private readonly client: Client;
   private readonly backlog: Backlog;
   private readonly journal: Journal;
@@ -34,6 +36,8 @@ export class Publisher {
   /** What of it is taken: bytes by token. */
   private readonly commanded = new Map<number, number>();
   private commandedBytes = 0;
+  /** Tokens of messages with QoS 0 that have not left. */
+  private readonly unkept: number[] = [];
   /** A result was refused although its share had room: the store is full, or fails. Until a message has left. */
   private refused = false;
 
@@ -137,13 +141,17 @@ export class Publisher {
     return token > 0 ? token : this.handCommanded(topic, payload, 0, byteLength, reserved ? 0 : this.share);
   }
 
-  /** Nothing of a message is left in the client. */
-  done(token: number): void {
+  /** Nothing of a message is left in the client. @returns whether it was kept until it was acknowledged: not with QoS 0 */
+  done(token: number): boolean {
     this.refused = false;
     const byteLength = this.commanded.get(token);
-    if (byteLength === undefined) return;
-    this.commanded.delete(token);
-    this.commandedBytes -= byteLength;
+    if (byteLength !== undefined) {
+      this.commanded.delete(token);
+      this.commandedBytes -= byteLength;
+    }
+    const at = this.unkept.indexOf(token);
+    if (at >= 0) this.unkept.splice(at, 1);
+    return at < 0;
   }
 
   private hold(token: number, byteLength: number): void {
@@ -158,6 +166,8 @@ export class Publisher {
 
   private hand(topic: string, payload: string | PayloadSource, QoS: QoS, retain: boolean, keepFree: number): number {
     const token = this.client.publish(topic, payload, { QoS, retain, keepFree });
+    this.newest = token;
+    if (QoS === 0) this.unkept.push(token);
     this.tally.taken++;
     this.journal.accepted(token, topic, payload, QoS, retain);
     return token;

@@ -397,4 +397,19 @@ describe("what is retained", () => {
     bench.clock.advance(5000);
     expect(states().at(-1)).toBe("off");
   });
+
+  it("is told again when a message that was not acknowledged is sent again after newer ones that were", () => {
+    const bench = new Bench();
+    bench.startConnected({ application: { outputs: { lamp: { pin: "D1" } } } });
+    bench.broker.acknowledges = ({ payload }) => !`${payload}`.includes('"on"');
+    bench.command("lamp", { state: "on" });
+    bench.command("lamp", { state: "off" });
+    bench.clock.advance(1000);
+    bench.broker.acknowledges = () => true;
+    bench.lose();
+    bench.join();
+    bench.clock.advance(5000);
+    const states = bench.broker.objects("motewire/mote/output/lamp").map(({ state }) => state);
+    expect(states.slice(-2)).toEqual(["on", "off"]);
+  });
 });

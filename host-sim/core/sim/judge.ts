@@ -149,7 +149,7 @@ export class Judge implements Witness {
 
   accepted(token: number, topic: string, payload: string | Uint8Array, QoS: QoS, retain = false): void {
     this.#trace.add("accepted", this.index, token, QoS, topic);
-    if (retain) this.#kept.accepted(token, topic, payload);
+    if (retain) this.#kept.accepted(token, topic, payload, QoS);
     const { length } = payload;
     this.out.accept(token, topic, fingerprint(topic, payload), QoS, length, this.#clock.elapsed);
     const bound = this.program()?.maximumQueued;
@@ -328,6 +328,7 @@ export class Judge implements Witness {
   arrived(message: BrokerMessage, fresh: boolean): void {
     if (fresh) this.#refusals = 0;
     this.out.arrive(message, fresh);
+    this.#kept.arrived(message);
   }
 
   /** @param byClient the client itself has asked for it, by Clean Session 1 */

@@ -1,5 +1,6 @@
 /** The promise about retained messages: the broker keeps none that is older than one that was delivered. */
-import { fingerprint } from "../broker/message.js";
+import type { QoS } from "../../../src/mqtt/api.js";
+import { type BrokerMessage, fingerprint } from "../broker/message.js";
 
 interface Topic {
   /** The place of each message among all accepted ones, by its fingerprint. What was accepted twice has its later place. */
@@ -14,7 +15,8 @@ export class Kept {
   readonly #pending = new Map<number, { readonly topic: Topic; readonly place: number }>();
   #count = 0;
 
-  accepted(token: number, topic: string, payload: string | Uint8Array): void {
+  /** @param QoS a message with QoS 0 is delivered when the broker has it, the others when their outcome says so */
+  accepted(token: number, topic: string, payload: string | Uint8Array, QoS: QoS): void {
     let known = this.#topics.get(topic);
     if (known === undefined) {
       known = { places: new Map(), delivered: 0 };
@@ -22,7 +24,13 @@ export class Kept {
     }
     const place = ++this.#count;
     known.places.set(fingerprint(topic, payload), place);
-    this.#pending.set(token, { topic: known, place });
+    if (QoS > 0) this.#pending.set(token, { topic: known, place });
+  }
+
+  /** The broker has a message. */
+  arrived({ topic, print, QoS }: BrokerMessage): void {
+    const known = QoS === 0 ? this.#topics.get(topic) : undefined;
+    if (known !== undefined) known.delivered = Math.max(known.delivered, known.places.get(print) ?? 0);
   }
 
   /** The message has another payload from now on. */

@@ -8,8 +8,9 @@ interface Sent {
   readonly QoS: QoS;
   /** Its place among the messages of its topic and QoS; -1 where that is not known. */
   index: number;
-  /** Its place among all. */
+  /** Its place among all: where it was first accepted, and where last. */
   readonly place: number;
+  lastPlace: number;
   /** When it was accepted last. */
   since: number;
   byteLength: number;
@@ -91,7 +92,8 @@ export class OutLedger {
         topic,
         QoS,
         index: stream.next++,
-        place: this.#sent.size,
+        place: this.#acceptedCount,
+        lastPlace: this.#acceptedCount,
         since: now,
         byteLength,
         accepted: 0,
@@ -109,6 +111,7 @@ export class OutLedger {
       this.#sent.set(key, sent);
     }
     sent.accepted++;
+    sent.lastPlace = this.#acceptedCount;
     sent.boot = this.#boot;
     sent.since = now;
     this.#tokens.set(token, sent);
@@ -184,6 +187,7 @@ export class OutLedger {
         QoS,
         index: -1,
         place: -1,
+        lastPlace: -1,
         since: 0,
         byteLength: 0,
         accepted: 1,
@@ -247,7 +251,7 @@ export class OutLedger {
     // What was put aside comes when it comes.
     if (sent.parked || first.parked) return;
     // It may have been sent first, and have been held back as a suspect since: a broker that saw nothing of it can't tell.
-    if (first.place < sent.place || sent.place < 0) return;
+    if (first.place < sent.lastPlace || sent.place < 0) return;
     this.#accuse("rejected", `[MQTT-4.6.0-1] PUBLISH ${packetId}, ${describe(sent)}, comes after ${describe(first)}`);
   }
 

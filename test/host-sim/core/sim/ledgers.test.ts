@@ -165,6 +165,13 @@ describe("of messages that a node sends", () => {
     expect(out.broken).toEqual(["rejected"]);
   });
 
+  it("one of which the same was accepted before is where the later one belongs", () => {
+    const out = new Out();
+    for (const print of [1, 2, 1]) out.accept(print, 1);
+    out.ledger.disorder(8, 1, 2);
+    expect(out.broken).toEqual([]);
+  });
+
   it("the same, accepted twice and put aside once, is awaited once", () => {
     const out = new Out();
     const resting = out.accept(1, 1);
