@@ -48,6 +48,7 @@ export class Ledger {
   #published = 0;
   #acknowledged = 0;
   #dropped = 0;
+  #isBlind = true;
   /** Accepted messages that were not seen yet. */
   #missing = 0;
   /** Of closed entries. */
@@ -113,12 +114,18 @@ export class Ledger {
     const entry = this.#entry(topic, payload);
     if (entry.seen < entry.accepted) this.#missing--;
     entry.seen++;
+    this.#isBlind = false;
     if (QoS === 2) entry.seenOnce++;
   }
 
   /** Every accepted message was seen, those too that are still pending. */
   get complete(): boolean {
     return this.#missing === 0;
+  }
+
+  /** Nothing was seen at the broker at all. */
+  get isBlind(): boolean {
+    return this.#isBlind;
   }
 
   /** Accepted messages that are not acknowledged. */

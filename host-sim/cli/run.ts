@@ -150,8 +150,8 @@ async function runOn(
 
   if (!recorder.everConnected)
     recorder.problem(recorder.lastFailure ?? `the network was not joined before ${why}`, "never connected");
-  const { acknowledged, lost } = recorder.ledger.balance();
-  if (acknowledged > 0 && lost >= acknowledged && observer.granted !== undefined)
+  const { ledger } = recorder;
+  if (ledger.isBlind && ledger.balance().lost > 0 && observer.granted !== undefined)
     recorder.problem(`saw nothing at all: may it read motewire/${id}/#?`, "observer");
   const summary = recorder.summary(observer);
   renderer.show(summary);

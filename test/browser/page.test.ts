@@ -78,13 +78,14 @@ globalThis.Notification = class {
 
 const shownOf = (page: Page, label: string) => page.locator("article", { hasText: label }).locator("output");
 
-/** How many columns of a chart's upper edge are shaded, from 0 to 1: nothing else is drawn there. */
+/** How much of a chart is shaded, from 0 to 1: nothing else fills its columns from top to bottom. */
 const shadeOf = (page: Page) =>
   page.evaluate<number>(`(() => {
     const canvas = document.querySelector(".chart canvas");
-    const pixels = canvas.getContext("2d").getImageData(0, Math.round(8 * devicePixelRatio), canvas.width, 1).data;
+    const context = canvas.getContext("2d");
+    const rows = [10, 35, 60, 90].map((y) => context.getImageData(0, Math.round(y * devicePixelRatio), canvas.width, 1).data);
     let shaded = 0;
-    for (let at = 3; at < pixels.length; at += 4) if (pixels[at] > 0) shaded++;
+    for (let at = 3; at < 4 * canvas.width; at += 4) if (rows.every((row) => row[at] > 0)) shaded++;
     return shaded / canvas.width;
   })()`);
 
