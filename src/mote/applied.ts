@@ -105,6 +105,8 @@ export class Applied {
 
   measured(sensor: Sensor, reading: ReadingMessage): void {
     this.alerts?.measured(sensor.id, reading);
+    // What a full store has refused: nobody says that it is full no more.
+    this.states.update();
   }
 
   /** @throws Error when the output cannot be switched */

@@ -70,6 +70,11 @@ export class Judge implements Witness {
   /** Connections in a row that the broker has ended, or had ended, at something that it does not bear. */
   #refusals = 0;
   #isRefused = false;
+  /** The client itself has ended the connection: what the broker ends it for then is not its matter any more. */
+  #hasLeft = false;
+  /** The store has refused a write, in this start of the machine, and in the one before. */
+  #isFull = false;
+  #wasFull = false;
   /** What it does not bear of what those connections have ended at. */
   readonly #guilty = new Set<string>();
   /** A command is being obeyed; its result has not been accepted. */
@@ -112,6 +117,8 @@ export class Judge implements Witness {
     // It asks for all of them after a start.
     this.#resting.clear();
     this.#refusals = 0;
+    this.#wasFull = this.#isFull;
+    this.#isFull = false;
     this.out.cut();
     this.in.cut();
     this.#obeying = false;
@@ -145,6 +152,9 @@ export class Judge implements Witness {
   disconnected(reason: string, delay: number | undefined): void {
     this.#trace.add("disconnected", this.index, delay ?? -1, 0, reason);
     this.shakes.online = false;
+    this.#hasLeft = true;
+    // That a message is done may not be stored, as if the flash had broken off.
+    if (reason.startsWith("the store refused")) this.in.brokenOff(this.#clock.elapsed);
   }
 
   accepted(token: number, topic: string, payload: string | Uint8Array, QoS: QoS, retain = false): void {
@@ -225,6 +235,7 @@ export class Judge implements Witness {
     const { code } = error as Error & { readonly code?: string };
     if (code === "topic-too-long") this.in.tellsSkipping();
     else if (code === "message-skipped") this.in.tellsUnheld(this.#clock.elapsed);
+    else if (code === "store-full") this.#isFull = true;
     else if (code === "session-discarded") this.#mayDiscard = true;
     else if (code === "subscription-rests") this.#resting.add(error.message.split('"')[1] as string);
     this.#trace.add("error", this.index, 0, 0, `${where}: ${error.message}`);
@@ -240,6 +251,7 @@ export class Judge implements Witness {
 
   brokerConnected(present: boolean): void {
     this.#releases = 0;
+    this.#hasLeft = false;
     this.out.sessionGranted(present);
   }
 
@@ -296,7 +308,7 @@ export class Judge implements Witness {
   refused(guilty: readonly string[], print: number | undefined): void {
     if (print !== undefined) this.out.refused(print);
     for (const one of guilty) this.#guilty.add(one);
-    if (this.#isRefused || guilty.length === 0) return;
+    if (this.#isRefused || this.#hasLeft || guilty.length === 0) return;
     this.#isRefused = true;
     const { size } = this.#guilty;
     if (++this.#refusals <= MOST_REFUSALS.least + MOST_REFUSALS.each * size) return;
@@ -343,6 +355,8 @@ export class Judge implements Witness {
   }
 
   rejected(rule: string, why: string): void {
+    // What was put aside and could not be marked, because the store was full, hides after a loss of power what was sent.
+    if (rule === "MQTT-3.3.1-1" && this.#wasFull && this.out.parkings > 0) return;
     this.#accuse("rejected", `[${rule}] ${why}`);
   }
 

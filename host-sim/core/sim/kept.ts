@@ -36,7 +36,10 @@ export class Kept {
   /** The message has another payload from now on. */
   revised(token: number, topic: string, payload: string): void {
     const pending = this.#pending.get(token);
-    pending?.topic.places.set(fingerprint(topic, payload), pending.place);
+    if (pending === undefined) return;
+    const { places } = pending.topic;
+    const print = fingerprint(topic, payload);
+    places.set(print, Math.max(pending.place, places.get(print) ?? 0));
   }
 
   ended(token: number, delivered: boolean): void {

@@ -9,7 +9,7 @@ interface Sent {
   /** Its place among the messages of its topic and QoS; -1 where that is not known. */
   index: number;
   /** Its place among all: where it was first accepted, and where last. */
-  readonly place: number;
+  place: number;
   lastPlace: number;
   /** When it was accepted last. */
   since: number;
@@ -145,13 +145,36 @@ export class OutLedger {
     }
   }
 
-  /** A message never sent says something else from now on; should power fail, it may be the old one that is sent. */
+  /**
+   * A message never sent says something else from now on; should power fail, it may be the old one that is sent. Where the same
+   * was accepted before, the two are one from now on: what arrives of them cannot be told apart.
+   */
   revise(token: number, print: number, byteLength: number): void {
     const sent = this.#tokens.get(token);
     if (sent === undefined) return;
     this.#heldBytes += byteLength - sent.byteLength;
     sent.byteLength = byteLength;
+    const same = this.#sent.get(print);
+    if (same !== undefined && same !== sent) this.#unite(sent, same);
     this.#sent.set(print, sent);
+  }
+
+  #unite(sent: Sent, same: Sent): void {
+    sent.accepted += same.accepted;
+    sent.arrived += same.arrived;
+    sent.index = Math.min(sent.index, same.index);
+    sent.place = Math.min(sent.place, same.place);
+    sent.lastPlace = Math.max(sent.lastPlace, same.lastPlace);
+    sent.parked ||= same.parked;
+    sent.refused ||= same.refused;
+    for (const token of same.resting ?? []) {
+      sent.resting ??= new Set();
+      sent.resting.add(token);
+    }
+    for (const [token, one] of this.#tokens) if (one === same) this.#tokens.set(token, sent);
+    for (const [key, one] of this.#sent) if (one === same) this.#sent.set(key, sent);
+    this.#missing.delete(same);
+    if (sent.QoS > 0 && sent.arrived < expected(sent)) this.#missing.add(sent);
   }
 
   /**

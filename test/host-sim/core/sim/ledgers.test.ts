@@ -172,6 +172,22 @@ describe("of messages that a node sends", () => {
     expect(out.broken).toEqual([]);
   });
 
+  it("one that is revised to what was accepted before is that one twice", () => {
+    const out = new Out();
+    const token = out.accept(1, 1);
+    const revised = out.accept(2, 1);
+    out.ledger.revise(revised, 1, 10);
+    for (const each of [token, revised]) {
+      out.arrive(1, 1);
+      out.ledger.publish(each, "delivered");
+    }
+    out.ledger.check(1e9);
+    expect(out.broken).toEqual([]);
+    out.ledger.revise(out.accept(3, 1), 1, 10);
+    out.ledger.check(1e9);
+    expect(out.broken).toEqual(["qos1-lost"]);
+  });
+
   it("the same, accepted twice and put aside once, is awaited once", () => {
     const out = new Out();
     const resting = out.accept(1, 1);
