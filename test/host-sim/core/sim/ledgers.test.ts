@@ -136,6 +136,23 @@ describe("of messages that a node sends", () => {
     expect(out.broken).toEqual(["invented"]);
   });
 
+  it("one that broke off as it was stored may arrive, and say the same as one accepted after it", () => {
+    const out = new Out();
+    out.ledger.brokenOff();
+    out.accept(1, 1);
+    out.accept(2, 1);
+    out.arrive(2, 1);
+    out.arrive(1, 1);
+    out.arrive(2, 1);
+    expect(out.broken).toEqual([]);
+    out.ledger.brokenOff();
+    out.accept(3, 2);
+    for (let n = 0; n < 2; n++) out.arrive(3, 2);
+    expect(out.broken).toEqual([]);
+    out.arrive(3, 2);
+    expect(out.broken).toEqual(["qos2-twice"]);
+  });
+
   it("first arrivals out of order are noticed, by topic and QoS", () => {
     const out = new Out();
     out.accept(1, 1);
