@@ -25,6 +25,16 @@ export interface Started {
   webSocket?: string;
   /** Where a browser shows the node: a URL with the token that controls the simulator. */
   page?: string;
+  /** With `--lan`: how others on the network come in. */
+  lan?: {
+    /** The page's URL at each of this computer's addresses. */
+    pages: readonly string[];
+    /** The broker's login. */
+    user: string;
+    password: string;
+    /** Flashes a board of this kind; absent where the application has no manifest. */
+    flash?: string;
+  };
   seed: number;
   firmware: string;
 }

@@ -5,6 +5,7 @@ import type { Accepted, Renderer, SimEvent, Started, Summary } from "./events.js
 import { folded } from "./folded.js";
 import { hintFor } from "./hints.js";
 import { clockTime, isRefusal, messageText, packetText, span, subjectOf, subjectShown } from "./log-text.js";
+import { qrLines } from "./qr.js";
 import { CLOSED } from "./recorder.js";
 import { watchLines } from "./watch-lines.js";
 
@@ -243,25 +244,33 @@ export class Log implements Renderer {
     this.#line(subject, colors[kind] ?? c.gray, `${shown}  ${c.dim(`QoS ${QoS}  ${how}`)}`);
   }
 
-  #banner({ board, id, broker, user, embedded, webSocket, page, seed, firmware }: Started): void {
+  #banner({ board, id, broker, user, embedded, webSocket, page, lan, seed, firmware }: Started): void {
     const c = this.#colors;
-    const { watch, command } = watchLines(broker, user, id);
+    const { watch, command } = watchLines(broker, user, id, lan?.password);
+    const flash = lan?.flash;
     const rows = [
       ["broker", `${c.bold(broker)}${embedded ? c.dim("   embedded, ends with this program") : ""}`],
-      ...(page === undefined ? [] : [["page", c.bold(page)] as const]),
+      ...(lan === undefined
+        ? []
+        : ([["login", `${c.bold(`${lan.user} ${lan.password}`)}${c.dim("   user, password")}`]] as const)),
+      ...(lan?.pages ?? (page === undefined ? [] : [page])).map((url) => ["page", c.bold(url)] as const),
       ...(webSocket === undefined ? [] : [["socket", `${webSocket}${c.dim("   for pages of your own")}`] as const]),
       ["watch", watch],
       ["command", command],
+      ...(flash === undefined ? [] : [["flash", flash] as const]),
       ["seed", `${seed}${c.dim("   --seed makes the same world again")}`],
       ["end", "Ctrl-C"],
     ] as const;
     this.#print(`\n  ${c.bold("Motewire")} ${firmware}   ${id}, board ${board}\n`, 2);
     for (const [name, text] of rows) {
-      const isForShell = text === watch || text === command;
+      const isForShell = text === watch || text === command || text === flash;
       const folds = folded(`  ${c.dim(name.padEnd(9))}${text}`, this.#columns && this.#columns - 2, 11);
       // It is there to be copied.
       this.#write(`${isForShell ? folds.replaceAll("\n", " \\\n") : folds}\n`);
     }
+    // Only a terminal is read by a camera.
+    if (lan !== undefined && page !== undefined && this.#columns !== undefined)
+      for (const line of qrLines(page, this.#columns - 4)) this.#write(`  ${line}\n`);
     this.#print("", 0);
   }
 

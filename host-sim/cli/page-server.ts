@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { readBrokerUrl, writeBrokerUrl } from "../../src/platforms/broker-url.js";
-import { HOST, listenFrom } from "./listen.js";
+import { EVERYBODY, HOST, listenFrom } from "./listen.js";
 import { mayTalk } from "./origin.js";
 import { buildPage, type PageFiles } from "./page.js";
 import { isToken } from "./token.js";
@@ -16,8 +16,10 @@ export interface PageServerOptions {
   readonly origins?: readonly string[];
   /** Demanded of who controls the simulator. */
   readonly token: string;
-  /** Takes those who speak MQTT. */
-  mqtt(socket: WebSocket): void;
+  /** This computer's addresses on its networks, from which it is to be reached too. Default: from this computer only. */
+  readonly addresses?: readonly string[];
+  /** Takes those who speak MQTT. @param hasToken they have given the token */
+  mqtt(socket: WebSocket, hasToken: boolean): void;
   /** MQTT is for those too who have the token only. */
   readonly mqttNeedsToken: boolean;
   /** Takes those who control the simulator. */
@@ -25,8 +27,8 @@ export interface PageServerOptions {
 }
 
 export interface PageServer {
-  /** `http://127.0.0.1:9001/` */
-  readonly url: string;
+  /** `http://127.0.0.1:9001/`, or for each of the addresses such a one. */
+  readonly urls: readonly [string, ...string[]];
   /** Where MQTT over WebSocket is spoken. */
   readonly webSocket: { readonly host: string; readonly port: number; readonly path: string };
   close(): Promise<void>;
@@ -43,7 +45,8 @@ const PULSE = 30_000;
 
 /** @throws Error when a hundred ports from the first on are taken */
 export async function servePage(options: PageServerOptions): Promise<PageServer> {
-  const { port = 9001, origins = [], token } = options;
+  const { port = 9001, addresses = [], token } = options;
+  const origins = [...(options.origins ?? [])];
   const mqtt = new WebSocketServer({
     noServer: true,
     maxPayload: LARGEST_FRAME.mqtt,
@@ -71,31 +74,37 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
     const [path, query] = placeOf(request);
     const server = path === MQTT_PATH ? mqtt : path === CONTROL_PATH ? control : undefined;
     const isTokenNeeded = server === control || options.mqttNeedsToken;
+    const hasToken = isToken(new URLSearchParams(query).get("token"), token);
     if (server === undefined) refuse(socket, "404 Not Found");
     else if (!mayTalk(request.headers, origins)) refuse(socket, "401 Unauthorized");
-    else if (isTokenNeeded && !isToken(new URLSearchParams(query).get("token"), token))
-      refuse(socket, "401 Unauthorized");
+    else if (isTokenNeeded && !hasToken) refuse(socket, "401 Unauthorized");
     else {
       server.handleUpgrade(request, socket, head, (opened) => {
         // A frame that is too long or broken is told here, and the connection is closed.
         server.emit(
           "connection",
           opened.on("error", () => {}),
+          hasToken,
         );
       });
     }
   });
-  mqtt.on("connection", (socket) => {
+  mqtt.on("connection", (socket: WebSocket, hasToken: unknown) => {
     // One that asked for another subprotocol has got none, and no MQTT either [MQTT-6.0.0-3].
     if (socket.protocol !== "mqtt") socket.close(1002, "the subprotocol must be mqtt");
-    else options.mqtt(socket);
+    else options.mqtt(socket, hasToken === true);
   });
   control.on("connection", (socket) => options.control(socket));
   const pulse = keepAlive(control);
-  const listening = await listenFrom(http, port, "the page", "end what listens there");
+  const from = addresses.length === 0 ? HOST : EVERYBODY;
+  const listening = await listenFrom(http, port, "the page", "end what listens there", undefined, from);
+  const [first = HOST, ...others] = addresses;
+  const urlAt = (address: string) => `http://${address}:${listening}/`;
+  // A page that was loaded from one of the addresses asks for it, and nothing else does: a name may lead anywhere.
+  origins.push(...addresses.map((address) => new URL(urlAt(address)).origin));
   return {
-    url: `http://${HOST}:${listening}/`,
-    webSocket: { host: HOST, port: listening, path: MQTT_PATH },
+    urls: [urlAt(first), ...others.map(urlAt)],
+    webSocket: { host: first, port: listening, path: MQTT_PATH },
     async close() {
       clearInterval(pulse);
       const closed = new Promise((done) => http.close(done));

@@ -30,6 +30,8 @@ export interface RunOptions {
   seed: number;
   /** Of pages that may talk to the simulator, beside those of this computer. */
   origins: readonly string[];
+  /** Others on this computer's network reach the broker and the page, with what is printed. */
+  lan: boolean;
   wire: boolean;
   json: boolean;
   /** What runs the firmware: this program itself, or the device's own engine in the board's memory. */
@@ -152,6 +154,13 @@ export const runFlags: readonly Flag<RunOptions>[] = Object.freeze([
     },
   },
   {
+    name: "lan",
+    help: "phones and boards on this network reach broker and page too, with the password that is printed",
+    read(_text, into) {
+      into.lan = true;
+    },
+  },
+  {
     name: "wire",
     help: "show every packet, as mqtt-packet decodes it",
     read(_text, into) {
@@ -186,6 +195,7 @@ export function readRunOptions(args: readonly string[], randomSeed: number, pass
     settings: {},
     seed: randomSeed,
     origins: [],
+    lan: false,
     wire: false,
     json: false,
     engine: "node",
@@ -194,6 +204,8 @@ export function readRunOptions(args: readonly string[], randomSeed: number, pass
   const broker = withPassword(options, password);
   if (broker !== undefined) options.broker = broker;
   // Its sockets are not ours to look into.
+  if (options.lan && options.broker !== undefined)
+    throw new UsageError("--lan is for the embedded broker: leave --broker out, for that one is reached where it runs");
   if (options.wire && options.engine === "xs") throw new UsageError("--wire is not there with --engine xs");
   return options;
 }

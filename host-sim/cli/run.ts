@@ -9,9 +9,10 @@ import { type LoadedApplication, loadApplication } from "./application.js";
 import { type EmbeddedBroker, startBroker } from "./broker.js";
 import { Control } from "./control.js";
 import { type AnyDevice, Device } from "./device.js";
-import type { Renderer, Summary } from "./events.js";
+import type { Renderer, Started, Summary } from "./events.js";
 import { freeId } from "./free-id.js";
 import { JsonLines } from "./json.js";
+import { flashLine, lanAddresses, newLogin } from "./lan.js";
 import { Log } from "./log.js";
 import { Observer } from "./observer.js";
 import { servePage } from "./page-server.js";
@@ -24,6 +25,7 @@ import { switchOf } from "./switch.js";
 import { type Terminal, TIME_IS_OVER } from "./terminal.js";
 import { newToken } from "./token.js";
 import { tunnel } from "./tunnel.js";
+import { UsageError } from "./usage.js";
 import { whenWatched } from "./watched-start.js";
 import { watchedWire } from "./wire.js";
 import { XsDevice } from "./xs-device.js";
@@ -43,10 +45,14 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   const storage = openStorage(options.store, options.board);
   try {
     const application = await loadApplication(options.app);
-    const embedded = options.broker === undefined ? await startBroker() : undefined;
-    const broker = embedded ?? (options.broker as BrokerAddress);
+    const addresses = options.lan ? lanAddresses() : [];
+    if (options.lan && addresses.length === 0)
+      throw new UsageError("--lan: this computer has no address on a network: connect it to one, or leave --lan out");
+    const login = options.lan ? newLogin() : undefined;
+    const embedded = options.broker === undefined ? await startBroker(undefined, login) : undefined;
+    const broker = embedded === undefined ? (options.broker as BrokerAddress) : addressOf(embedded);
     try {
-      return await runOn(broker, embedded, application, options, storage, terminal);
+      return await runOn(broker, embedded, addresses, application, options, storage, terminal);
     } finally {
       await embedded?.close();
     }
@@ -58,6 +64,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 async function runOn(
   broker: BrokerAddress,
   embedded: EmbeddedBroker | undefined,
+  addresses: readonly string[],
   application: LoadedApplication,
   options: RunOptions,
   storage: DeviceStorage,
@@ -121,23 +128,27 @@ async function runOn(
   const token = newToken();
   const page = await servePage({
     origins: options.origins,
+    addresses,
     token,
-    mqtt: (socket) => (embedded === undefined ? tunnel(socket, broker) : handOver(socket, embedded)),
+    mqtt: (socket, isTrusted) =>
+      embedded === undefined ? tunnel(socket, broker) : handOver(socket, embedded, isTrusted),
     mqttNeedsToken: !isOurs,
     control: (socket) => control.join(socket),
   });
   recorder.begin();
 
   const { user } = broker;
+  const [host = broker.host] = addresses;
   recorder.show({
     event: "started",
     board: board.id,
     id,
-    broker: writeBrokerUrl(broker),
+    broker: writeBrokerUrl({ ...broker, host }),
     ...(user === undefined ? {} : { user }),
     embedded: isOurs,
     ...(isOurs ? { webSocket: writeBrokerUrl(page.webSocket) } : {}),
-    page: `${page.url}#${token}`,
+    page: `${page.urls[0]}#${token}`,
+    ...lanFacts(options, embedded, host, application.file, page.urls, token),
     seed,
     firmware,
   });
@@ -164,8 +175,27 @@ async function runOn(
   return exitCode(summary, recorder.everConnected, store !== undefined);
 }
 
-function handOver(socket: WebSocket, embedded: EmbeddedBroker): void {
-  if (embedded.running) embedded.take(createWebSocketStream(socket));
+function addressOf({ host, port, login }: EmbeddedBroker): BrokerAddress {
+  return { host, port, ...login };
+}
+
+/** What others need to come in, where they may. */
+function lanFacts(
+  { board }: RunOptions,
+  embedded: EmbeddedBroker | undefined,
+  host: string,
+  app: string | undefined,
+  urls: readonly string[],
+  token: string,
+): Pick<Started, "lan"> {
+  if (embedded?.login === undefined) return {};
+  const { port, login } = embedded;
+  const flash = flashLine(board.id, app, { host, port, ...login });
+  return { lan: { pages: urls.map((url) => `${url}#${token}`), ...login, ...(flash === undefined ? {} : { flash }) } };
+}
+
+function handOver(socket: WebSocket, embedded: EmbeddedBroker, isTrusted: boolean): void {
+  if (embedded.running) embedded.take(createWebSocketStream(socket), isTrusted);
   else socket.close(1013, "the broker is stopped");
 }
 

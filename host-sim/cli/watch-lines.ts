@@ -12,11 +12,12 @@ export interface WatchLines {
 /**
  * With mosquitto's programs where they are there, else with those of MQTT.js, which `npm ci` has put here.
  * @param broker its URL, without user and password
+ * @param password where it may be shown
  */
-export function watchLines(broker: string, user: string | undefined, id: string): WatchLines {
+export function watchLines(broker: string, user: string | undefined, id: string, password = "…"): WatchLines {
   const { protocol, hostname, port, pathname, search } = new URL(broker);
   const isTcp = protocol === "mqtt:";
-  const login = user === undefined ? "" : ` -u ${shellQuoted(user)} -P '…'`;
+  const login = user === undefined ? "" : ` -u ${shellQuoted(user)} -P ${shellQuoted(password)}`;
   const road = isTcp ? "" : `-C ws --path ${shellQuoted(pathname + search)} `;
   const at = `${road}-h ${hostname.replace(/^\[|\]$/g, "")} -p ${port === "" ? 80 : port}${login}`;
   // Mosquitto's know no WebSocket.

@@ -77,7 +77,7 @@ describe("the embedded broker over WebSocket", () => {
 
   test("who comes with HTTP alone is told what is here", async () => {
     const { page } = await embedded();
-    const answer = await fetch(`${page.url}mqtt`);
+    const answer = await fetch(`${page.urls[0]}mqtt`);
     expect([answer.status, await answer.text()]).toEqual([426, "MQTT over WebSocket is spoken here, at /mqtt\n"]);
   });
 
