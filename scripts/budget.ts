@@ -4,7 +4,7 @@ import { type Flag, readFlags } from "../host-sim/cli/args.js";
 import { UsageError } from "../host-sim/cli/usage.js";
 import { boards } from "../host-sim/core/world/boards.js";
 import { ADVICE, judge, leftOver, readBudget, writeBudget } from "./budget/budget.js";
-import { bytecodeOf, type Figures, growthOver, memoryFigures, smallestNear, smallestOf } from "./budget/figures.js";
+import { bytecodeOf, type Figures, growthOver, memoryFigures, smallestNear } from "./budget/figures.js";
 import { aimsOf, tableOf } from "./budget/table.js";
 
 interface Options {
@@ -56,7 +56,7 @@ async function main(args: readonly string[]): Promise<number> {
     const found: Figures = {
       ...(await bytecodeOf(board)),
       ...(await memoryFigures(board)),
-      ...(await (options.update ? smallestOf(board) : smallestNear(board, budget))),
+      ...(await smallestNear(board, budget)),
     };
     console.log(`${board.name} (${board.id})\n\n${tableOf(found, budget)}\n\n${aimsOf(found)}\n`);
     if (options.update) writeBudget(board.id, found);

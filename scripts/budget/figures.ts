@@ -3,7 +3,7 @@ import type { Board, Memory } from "../../boards/board.js";
 import type { Module } from "../../host-sim/xs/engine/modules.js";
 import type { MemoryFigures } from "../../host-sim/xs/engine/program.js";
 import { modulesOf, type Patches } from "./run.js";
-import { entries, type Told, tellClient, tellNode, tellNothing } from "./stories.js";
+import { applications, entries, type Told, tellClient, tellNode, tellNothing } from "./stories.js";
 
 /** By name, `<group>.<what>`: the groups are those of {@link groups}. */
 export type Figures = Readonly<Record<string, number>>;
@@ -78,12 +78,19 @@ export async function memoryFigures(board: Board, patches?: Patches): Promise<Fi
     await tellClient(board, await modulesOf(entries.client, patches), { messages: SETTLED + 10, early: SETTLED }),
   );
   const node = sound("the node", await tellNode(board, await modulesOf(entries.node, patches)));
+  const applied: Record<string, number> = {};
+  for (const [name, file] of Object.entries(applications)) {
+    const told = sound(file, await tellNode(board, await modulesOf(entries.node, patches, file)));
+    Object.assign(applied, memoryOf(told, { connected: `node connected, examples/${name}` }));
+    applied[`stack.node, examples/${name}`] = stackOf(told);
+  }
   return {
     ...memoryOf(nothing, looks.nothing),
     ...memoryOf(client, looks.client),
     ...memoryOf(node, looks.node),
     "stack.client": stackOf(client),
     "stack.node": stackOf(node),
+    ...applied,
   };
 }
 

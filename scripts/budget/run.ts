@@ -25,10 +25,14 @@ export const BITS = 64;
 /** Texts of sources in the place of what they hold, by their paths. */
 export type Patches = ReadonlyMap<string, string>;
 
-/** @param entry from the repository's root */
-export function modulesOf(entry: string, patches: Patches = new Map()): Promise<Module[]> {
+/** @param entry from the repository's root, as is @param application of the node; default: the firmware's own */
+export function modulesOf(entry: string, patches: Patches = new Map(), application?: string): Promise<Module[]> {
   const tcp = readFileSync(join(root, "host-sim/xs/sdk/told-tcp.ts"), "utf8");
-  return collectModules({ entry, patches: new Map([...patches, ["host-sim/xs/sdk/tcp.ts", tcp]]) });
+  return collectModules({
+    entry,
+    application: application && join(root, application),
+    patches: new Map([...patches, ["host-sim/xs/sdk/tcp.ts", tcp]]),
+  });
 }
 
 /** A device's flash: both stores of the node. */

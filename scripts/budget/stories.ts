@@ -17,6 +17,9 @@ export const entries = Object.freeze({
   node: "host-sim/xs/device/main.ts",
 });
 
+/** Applications that the node is measured with, beside one that declares nothing. */
+export const applications = Object.freeze({ porch: "examples/porch/main.ts" });
+
 /** What a program did, and what is wrong with that. */
 export interface Told extends Ran {
   readonly wrong: readonly string[];
@@ -175,6 +178,9 @@ function tellStart(
       if (name === "facts") return JSON.stringify({ ...facts, led: board.led !== undefined });
       if (name === "options") return JSON.stringify(options);
       if (name === "rssi") return -60;
+      // What an application has at its pins.
+      if (name === "volts") return 1.2;
+      if (name === "input") return 0;
       if (name === "sample") return JSON.stringify(sensors.find(({ id }) => id === first)?.sample());
       return undefined;
     },
