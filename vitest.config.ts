@@ -9,7 +9,13 @@ const report = process.env.MOTEWIRE_TEST_REPORT;
 const fast = ["test/architecture.test.ts", "test/{conformance,contract,mote,mqtt}/**/*.test.ts"];
 
 export default defineConfig({
-  resolve: { alias: { "motewire/application": new URL("src/package/application.ts", import.meta.url).pathname } },
+  // What the package exports is imported by its name, as by those who have installed it.
+  resolve: {
+    alias: {
+      "motewire/application": new URL("src/package/application.ts", import.meta.url).pathname,
+      "motewire/simulator": new URL("host-sim/library/index.ts", import.meta.url).pathname,
+    },
+  },
   test: {
     projects: [
       { extends: true, test: { name: "fast", include: fast, isolate: false } },

@@ -18,7 +18,7 @@ export interface Board {
   readonly led?: PlainLed | NeoPixelLed;
   readonly button?: Button;
   /**
-   * Pins for what is connected to the board, by names that boards have in common: A1 measures, D1 and D2 are digital. An
+   * Pins for what is connected to the board, by names that boards have in common: A1 measures, D1, D2 and D3 are digital. An
    * application that uses the names runs on each board.
    */
   readonly pins: { readonly [name: string]: number };

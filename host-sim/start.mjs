@@ -12,7 +12,7 @@ const cache = join(root, ".cache", "sim");
 /** Names what the file is made of: each source, its size and when it was changed. */
 function stateOfSources() {
   let state = 0;
-  for (const folder of ["src", "host-sim", "boards"]) {
+  for (const folder of ["src", "host-sim", "boards", "examples"]) {
     for (const name of readdirSync(join(root, folder), { recursive: true }).sort()) {
       if (!name.endsWith(".ts")) continue;
       const { size, mtimeMs } = statSync(join(root, folder, name));
@@ -38,6 +38,8 @@ async function make(folder) {
     format: "esm",
     target: "node20",
     packages: "external",
+    // The applications that are simulated import it by this name, as on a device.
+    alias: { "motewire/application": join(root, "src/package/application.ts") },
     sourcemap: "inline",
     // One module asks where it is.
     define: { "import.meta.url": JSON.stringify(pathToFileURL(join(root, "host-sim/xs/engine/paths.ts")).href) },

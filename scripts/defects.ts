@@ -17,7 +17,7 @@ import { filesOf, makeCopy, resultsOf, runTests } from "./named-tests.js";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** What a story is made of. */
-const PARTS = ["src", "boards", "host-sim/core", "host-sim/cli/explore", "package.json"];
+const PARTS = ["src", "boards", "examples", "host-sim/core", "host-sim/cli/explore", "package.json"];
 
 interface Caught {
   readonly seed: number;

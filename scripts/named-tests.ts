@@ -8,7 +8,16 @@ import { matches } from "../test/support/conformance/titles.js";
 
 /** Milliseconds after which what is broken counts as running in circles. */
 const PATIENCE = 120_000;
-const PARTS = ["src", "host-sim", "test", "boards", "package.json", "vitest.config.ts", "tsconfig.base.json"];
+const PARTS = [
+  "src",
+  "host-sim",
+  "test",
+  "boards",
+  "examples",
+  "package.json",
+  "vitest.config.ts",
+  "tsconfig.base.json",
+];
 
 export interface Result {
   readonly status: string;

@@ -170,6 +170,12 @@ export interface Sensor {
    * @throws Error when the sensor does not answer
    */
   sample(): Sample;
+  /**
+   * Of one that may take long: measures, and gives the sample, or gives undefined and calls `done` once, later. It is asked in
+   * the place of `sample`.
+   * @throws Error when the sensor does not answer
+   */
+  readonly measure?: ((done: (outcome: Sample | Error) => void) => Sample | undefined) | undefined;
   close(): void;
 }
 
@@ -207,11 +213,25 @@ export interface InputOptions {
   readonly activeLow: boolean;
   /** The SoC's own resistor holds the pin at what is off. */
   readonly pull: boolean;
+  /** Milliseconds for which contacts may bounce after a change. Default 50. */
+  readonly debounce?: number;
   onChanged(on: boolean): void;
+}
+
+/** How a sensor is connected. */
+export interface DriverOptions {
+  readonly driver: string;
+  readonly pin?: Pin;
+  readonly bus?: string;
+  readonly address?: number;
+  /** Which of several on one wire, by their serial numbers; from 0. */
+  readonly index?: number;
 }
 
 /** The board's pins, for what an application connects to them. Each throws an Error that says why a pin cannot be that. */
 export interface Pins {
+  /** The number of its GPIO. @throws Error when the board has no pin of that name, or needs it itself */
+  numberOf(pin: Pin): number;
   openAnalog(pin: Pin): AnalogPin;
   /** Off when it is opened. @param activeLow on when the pin is low */
   openOutput(pin: Pin, activeLow: boolean): OutputPin;
@@ -247,6 +267,11 @@ export interface Platform {
   /** What is on the board. */
   readonly sensors: readonly Sensor[];
   readonly pins: Pins;
+  /**
+   * Opens a sensor that an application has connected, by the SDK's driver of that name.
+   * @throws Error when there is no such driver, bus or pin here
+   */
+  readonly openDriver: (id: string, declared: DriverOptions) => Sensor;
   readonly led?: Led | undefined;
   /** Says where to report that the button was pushed; called once, at the node's start. */
   readonly onButton?: ((pushed: () => void) => void) | undefined;

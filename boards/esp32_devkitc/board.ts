@@ -34,7 +34,7 @@ export const board: Board = {
   ],
   led: { kind: "plain", pin: 2, activeLow: false },
   button: { pin: 0, activeLow: true, pull: true },
-  pins: { A1: 34, D1: 25, D2: 26 },
+  pins: { A1: 34, D1: 25, D2: 26, D3: 27 },
   memory: {
     static: 0,
     chunk: { initial: 78_848, incremental: 0 },

@@ -27,7 +27,7 @@ export const board: Board = {
   ],
   led: { kind: "neopixel", pin: 8, order: "GRB" },
   button: { pin: 9, activeLow: true, pull: true },
-  pins: { A1: 4, D1: 6, D2: 7 },
+  pins: { A1: 4, D1: 6, D2: 7, D3: 10 },
   memory: {
     static: 94_208,
     // Begun small they stay small, and half of what a publish takes is garbage collection.

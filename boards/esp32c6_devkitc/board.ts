@@ -34,7 +34,7 @@ export const board: Board = {
   ],
   led: { kind: "neopixel", pin: 8, order: "GRB" },
   button: { pin: 9, activeLow: true, pull: true },
-  pins: { A1: 2, D1: 18, D2: 19 },
+  pins: { A1: 2, D1: 18, D2: 19, D3: 20 },
   memory: {
     static: 0,
     chunk: { initial: 78_848, incremental: 0 },

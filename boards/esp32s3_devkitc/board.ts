@@ -34,7 +34,7 @@ export const board: Board = {
   ],
   led: { kind: "neopixel", pin: 48, order: "GRB" },
   button: { pin: 0, activeLow: true, pull: true },
-  pins: { A1: 2, D1: 6, D2: 7 },
+  pins: { A1: 2, D1: 6, D2: 7, D3: 15 },
   memory: {
     static: 0,
     chunk: { initial: 78_848, incremental: 0 },

@@ -19,7 +19,7 @@ export const board: Board = {
       quantities: { voltmeter: ["voltage"] },
     },
   ],
-  pins: { A1: 1, D1: 2, D2: 3 },
+  pins: { A1: 1, D1: 2, D2: 3, D3: 4 },
   memory: {
     static: 0,
     chunk: { initial: 78_848, incremental: 0 },

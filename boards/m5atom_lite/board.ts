@@ -26,7 +26,7 @@ export const board: Board = {
   led: { kind: "neopixel", pin: 27, order: "GRB" },
   // Pin 39 is input only and has no pull-up inside; the board has one.
   button: { pin: 39, activeLow: true, pull: false },
-  pins: { A1: 33, D1: 22, D2: 19 },
+  pins: { A1: 33, D1: 22, D2: 19, D3: 23 },
   memory: {
     static: 0,
     chunk: { initial: 78_848, incremental: 0 },

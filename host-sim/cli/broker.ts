@@ -1,7 +1,7 @@
 /** The broker that comes with the simulator: aedes, for this computer or for its network too, forgotten when it is stopped. */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Aedes } from "aedes";
+import type { Aedes } from "aedes";
 import type { Login } from "./lan.js";
 import { EVERYBODY, HOST, listenFrom } from "./listen.js";
 import { isToken } from "./token.js";
@@ -74,6 +74,17 @@ export async function startBroker(port = 1883, login?: Login): Promise<EmbeddedB
   };
 }
 
+/** A project of one's own brings it. */
+async function aedes(): Promise<typeof import("aedes")> {
+  try {
+    return await import("aedes");
+  } catch {
+    throw new Error(
+      "the embedded broker is aedes, which is not installed: npm install --save-dev aedes, or name a broker",
+    );
+  }
+}
+
 /** The broker from one start to its end. */
 class Running {
   port = 0;
@@ -92,6 +103,7 @@ class Running {
   }
 
   static async start(listen: (server: Server) => Promise<number>, login: Login | undefined): Promise<Running> {
+    const { Aedes } = await aedes();
     const running = new Running(await Aedes.createBroker({ heartbeatInterval: HEARTBEAT }), login);
     try {
       running.port = await listen(running.#server);

@@ -4,6 +4,7 @@ import type { NetworkLink, OpenSocket } from "../../src/platform.js";
 import { nodejsClock } from "../../src/platforms/nodejs/clock.js";
 import { resolve } from "../../src/platforms/nodejs/resolve.js";
 import { SimulatedWifi } from "../core/network/wifi.js";
+import { ConnectedSensors } from "../core/world/connected.js";
 import type { Parts } from "../core/world/machine.js";
 import { SimulatedPins } from "../core/world/pins.js";
 import { RandomStream } from "../core/world/random.js";
@@ -29,6 +30,8 @@ export interface PartsOptions {
 export interface DeviceParts extends Parts {
   readonly pins: SimulatedPins;
   readonly sensors: readonly SimulatedSensor[];
+  /** What the application has connected. */
+  readonly connected: ConnectedSensors;
   readonly wifi: SimulatedWifi;
   /** Pushes the board's button; nothing happens where the firmware does not listen to it. */
   push(): void;
@@ -51,7 +54,9 @@ export function openParts(options: PartsOptions): DeviceParts {
     signal: () => place.signal(time()),
     joinTime: JOIN_TIME,
   });
-  const sensors = simulatedSensors(board, { place, random: random.stream("sensors"), time });
+  const surroundings = { place, random: random.stream("sensors"), time };
+  const sensors = simulatedSensors(board, surroundings);
+  const connected = new ConnectedSensors(board, nodejsClock, surroundings);
   let pushed: (() => void) | undefined;
   return {
     board: board.id,
@@ -74,6 +79,8 @@ export function openParts(options: PartsOptions): DeviceParts {
     },
     pins: new SimulatedPins(board),
     sensors,
+    connected,
+    openDriver: connected.open.bind(connected),
     wifi,
     onButton:
       board.button &&

@@ -3,6 +3,7 @@ import type { Board } from "../../boards/board.js";
 import { Mote, type MoteOptions } from "../../src/mote/mote.js";
 import { queueBytes } from "../../src/mote/nvs.js";
 import type { NetworkLink, OpenSocket } from "../../src/platform.js";
+import type { ConnectedSensors } from "../core/world/connected.js";
 import { Boot } from "../core/world/machine.js";
 import type { SimulatedPins } from "../core/world/pins.js";
 import type { SimulatedSensor } from "../core/world/sensors.js";
@@ -40,6 +41,9 @@ export interface AnyDevice {
   readonly power: Switch;
   readonly sensors: readonly SimulatedSensor[];
   readonly pins: SimulatedPins;
+  readonly connected: ConnectedSensors;
+  /** Starts again with another application, and what its storage has. */
+  replace(application: LoadedApplication): Promise<void>;
   /** Pushes the board's button. Absent where there is none, or the firmware cannot hear it. */
   readonly pushButton?: (() => void) | undefined;
 }
@@ -49,10 +53,12 @@ export class Device implements AnyDevice {
   readonly power: Switch;
   readonly sensors: readonly SimulatedSensor[];
   readonly pins: SimulatedPins;
+  readonly connected: ConnectedSensors;
   readonly pushButton: (() => void) | undefined;
   readonly #options: DeviceOptions;
   readonly #parts: DeviceParts;
   readonly #radio: Radio;
+  #application: LoadedApplication;
   #boot: Boot | undefined;
   #node: Mote | undefined;
   #link: NetworkLink | undefined;
@@ -63,6 +69,7 @@ export class Device implements AnyDevice {
 
   constructor(options: DeviceOptions) {
     this.#options = options;
+    this.#application = options.application;
     const radio = new Radio(options.openSocket);
     const parts = openParts({
       ...options,
@@ -75,6 +82,7 @@ export class Device implements AnyDevice {
     this.#parts = parts;
     this.sensors = parts.sensors;
     this.pins = parts.pins;
+    this.connected = parts.connected;
     this.pushButton = options.board.button && (() => parts.push());
     this.power = switchOf(
       () => this.#powered,
@@ -104,6 +112,15 @@ export class Device implements AnyDevice {
     this.#radio.close();
   }
 
+  async replace(application: LoadedApplication): Promise<void> {
+    this.#application = application;
+    if (!this.#powered || this.#stopped !== undefined) return;
+    clearTimeout(this.#rebooting);
+    this.#boot?.halt();
+    this.#dark();
+    this.#powerOn("restart");
+  }
+
   #turnPower(on: boolean): void {
     if (on === this.#powered) return;
     this.#powered = on;
@@ -129,7 +146,8 @@ export class Device implements AnyDevice {
   }
 
   #powerOn(restartReason: string): void {
-    const { id, broker, override = {}, firmware, recorder, application } = this.#options;
+    const { id, broker, override = {}, firmware, recorder } = this.#options;
+    const application = this.#application;
     // The command line is a person's hand at the device once: what commands set since then outlasts a restart.
     const settings = this.#boot === undefined ? { override } : { defaults: override };
     const boot = new Boot(this.#parts, {

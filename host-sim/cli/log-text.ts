@@ -24,7 +24,7 @@ export function subjectOf(topic: string): { kind: string; name: string } {
   return { kind, name };
 }
 
-const NAMED: readonly string[] = Object.freeze(["reading", "input", "output", "alert"]);
+const NAMED: readonly string[] = Object.freeze(["reading", "input", "output", "alert", "topic"]);
 
 /** What a line of the log begins with. */
 export function subjectShown(kind: string, name: string): string {

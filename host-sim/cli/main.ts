@@ -1,6 +1,7 @@
 /** The simulator's command line. */
 import { masked } from "../../src/platforms/broker-url.js";
 import { visible } from "../../src/platforms/quoted.js";
+import { PROGRAM } from "./program.js";
 import { processTerminal, type Terminal } from "./terminal.js";
 import { UsageError } from "./usage.js";
 
@@ -17,6 +18,16 @@ const subcommands: readonly [Subcommand, ...Subcommand[]] = [
     name: "run",
     help: "one node in real time (the default)",
     main: async (...given) => (await import("./run.js")).run(...given),
+  },
+  {
+    name: "new",
+    help: "a project of your own: a node, its test, and what flashes it",
+    main: async (...given) => (await import("./new/new.js")).makeProject(...given),
+  },
+  {
+    name: "datasheet",
+    help: "what an application costs a board: memory, wire, flash, and the longest outage",
+    main: async (...given) => (await import("./datasheet/datasheet.js")).datasheet(...given),
   },
   {
     name: "explore",
@@ -62,7 +73,7 @@ async function main([name = "", ...rest]: readonly string[], terminal: Terminal)
 function help(): string {
   const width = Math.max(...subcommands.map(({ name }) => name.length));
   const rows = subcommands.map(({ name, help }) => `  ${name.padEnd(width)}  ${help}`);
-  return `The simulator.\n\nUsage: npm run sim -- [command] [flags]\n\n${rows.join("\n")}\n\nWith --help behind it, each says its flags.`;
+  return `The simulator.\n\nUsage: ${PROGRAM} [command] [flags]\n\n${rows.join("\n")}\n\nWith --help behind it, each says its flags.`;
 }
 
 const terminal = processTerminal();

@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { readBrokerUrl, writeBrokerUrl } from "../../src/platforms/broker-url.js";
 import { EVERYBODY, HOST, listenFrom } from "./listen.js";
 import { mayTalk } from "./origin.js";
-import { buildPage, type PageFiles } from "./page.js";
+import { type PageFiles, pageFiles } from "./page.js";
 import { isToken } from "./token.js";
 
 export interface PageServerOptions {
@@ -57,7 +57,7 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
   let files: Promise<PageFiles> | undefined;
   const built = () => {
     // What could not be made may be made the next time, when its source was mended.
-    files ??= buildPage().catch((error) => {
+    files ??= pageFiles().catch((error) => {
       files = undefined;
       throw error;
     });

@@ -1,4 +1,5 @@
-/** The page as files, made of host-sim/view when it is first asked for. */
+/** The page as files: made of its sources when it is first asked for, or those that the package brings. */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "../xs/engine/paths.js";
@@ -11,37 +12,20 @@ export interface PageFile {
 /** By the path that a browser asks for. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
-const VIEW = join(root, "host-sim", "view");
+const TYPES = Object.freeze({
+  "/": "text/html; charset=utf-8",
+  "/page.js": "text/javascript; charset=utf-8",
+  "/page.css": "text/css; charset=utf-8",
+  "/icon.svg": "image/svg+xml",
+});
 
 /** @throws Error when a source does not compile */
-export async function buildPage(): Promise<PageFiles> {
-  // Loaded only where somebody looks at the page.
-  const { build } = await import("esbuild");
-  const [bundle, html, icon] = await Promise.all([
-    build({
-      absWorkingDir: root,
-      entryPoints: { page: join(VIEW, "main.tsx"), style: join(VIEW, "page.css") },
-      outdir: root,
-      write: false,
-      bundle: true,
-      minify: true,
-      format: "esm",
-      target: "es2022",
-      jsx: "automatic",
-      jsxImportSource: "preact",
-      legalComments: "none",
-      logLevel: "silent",
-    }),
-    readFile(join(VIEW, "index.html")),
-    readFile(join(VIEW, "icon.svg")),
-  ]);
-  const output = (ending: string) => bundle.outputFiles.find(({ path }) => path.endsWith(ending))?.contents;
-  const script = output("page.js") ?? new Uint8Array();
-  const style = output("style.css") ?? new Uint8Array();
-  return new Map<string, PageFile>([
-    ["/", { type: "text/html; charset=utf-8", body: html }],
-    ["/page.js", { type: "text/javascript; charset=utf-8", body: script }],
-    ["/page.css", { type: "text/css; charset=utf-8", body: style }],
-    ["/icon.svg", { type: "image/svg+xml", body: icon }],
-  ]);
+export async function pageFiles(): Promise<PageFiles> {
+  if (existsSync(join(root, "host-sim", "view"))) return (await import("./page-build.js")).buildPage(root);
+  const made = join(root, "dist", "simulator", "page");
+  const files = Object.entries(TYPES).map(async ([path, type]) => {
+    const body = await readFile(join(made, path === "/" ? "index.html" : path.slice(1)));
+    return [path, { type, body }] as const;
+  });
+  return new Map(await Promise.all(files));
 }

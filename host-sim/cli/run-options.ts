@@ -17,6 +17,8 @@ export interface RunOptions {
   board: Board;
   /** The file of the application; undefined: the board's sensors alone. */
   app?: string;
+  /** The node starts again when the application is saved. */
+  watch: boolean;
   /** Of the broker, where its URL does not hold it. */
   password?: string;
   /** Undefined: made from the machine's id. */
@@ -66,6 +68,13 @@ export const runFlags: readonly Flag<RunOptions>[] = Object.freeze([
     help: "the application that the node runs, such as examples/porch/main.ts; default: the board's sensors",
     read(text, into) {
       into.app = text;
+    },
+  },
+  {
+    name: "watch",
+    help: "start the node again when a file of the application is saved; what it had accepted is kept",
+    read(_text, into) {
+      into.watch = true;
     },
   },
   {
@@ -196,6 +205,7 @@ export function readRunOptions(args: readonly string[], randomSeed: number, pass
     seed: randomSeed,
     origins: [],
     lan: false,
+    watch: false,
     wire: false,
     json: false,
     engine: "node",
@@ -206,6 +216,7 @@ export function readRunOptions(args: readonly string[], randomSeed: number, pass
   // Its sockets are not ours to look into.
   if (options.lan && options.broker !== undefined)
     throw new UsageError("--lan is for the embedded broker: leave --broker out, for that one is reached where it runs");
+  if (options.watch && options.app === undefined) throw new UsageError("--watch needs --app, the file that is watched");
   if (options.wire && options.engine === "xs") throw new UsageError("--wire is not there with --engine xs");
   return options;
 }

@@ -7,6 +7,7 @@ import { nodejsPlatform } from "../../src/platforms/nodejs/index.js";
 import { root } from "../xs/engine/paths.js";
 import { type LoadedApplication, loadApplication } from "./application.js";
 import { type EmbeddedBroker, startBroker } from "./broker.js";
+import { checkApplication } from "./check-application.js";
 import { Control } from "./control.js";
 import { type AnyDevice, Device } from "./device.js";
 import type { Renderer, Started, Summary } from "./events.js";
@@ -19,6 +20,7 @@ import { servePage } from "./page-server.js";
 import { removeSession } from "./raw-mqtt.js";
 import { Recorder } from "./recorder.js";
 import { type RunOptions, readRunOptions, runHelp } from "./run-options.js";
+import { Saved } from "./saved.js";
 import { type DeviceStorage, openStorage } from "./storage.js";
 import { inputsOf, sensorsOf } from "./surroundings.js";
 import { switchOf } from "./switch.js";
@@ -28,7 +30,6 @@ import { tunnel } from "./tunnel.js";
 import { UsageError } from "./usage.js";
 import { whenWatched } from "./watched-start.js";
 import { watchedWire } from "./wire.js";
-import { XsDevice } from "./xs-device.js";
 
 /** Milliseconds at the end for the node to deliver what it has accepted, where a person ends it, and where its time is over. */
 const GRACE = { asked: 20_000, over: 4_000 };
@@ -45,6 +46,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   const storage = openStorage(options.store, options.board);
   try {
     const application = await loadApplication(options.app);
+    checkApplication(application, options.board);
     const addresses = options.lan ? lanAddresses() : [];
     if (options.lan && addresses.length === 0)
       throw new UsageError("--lan: this computer has no address on a network: connect it to one, or leave --lan out");
@@ -107,15 +109,24 @@ async function runOn(
   };
   const device: AnyDevice =
     options.engine === "xs"
-      ? await XsDevice.build({ ...deviceOptions, observer, onBuilding: terminal.notice })
+      ? await (await import("./xs-device.js")).XsDevice.build({
+          ...deviceOptions,
+          observer,
+          onBuilding: terminal.notice,
+        })
       : new Device(deviceOptions);
+  let current = application;
   const control = new Control({
     node: id,
     board,
     wifi: device.wifi,
     power: device.power,
-    sensors: sensorsOf(application.declared, device.sensors, device.pins),
-    inputs: inputsOf(application.declared, device.pins),
+    get sensors() {
+      return sensorsOf(current.declared, device);
+    },
+    get inputs() {
+      return inputsOf(current.declared, device.pins);
+    },
     pushButton: device.pushButton,
     packets: options.engine !== "xs",
     broker:
@@ -153,8 +164,24 @@ async function runOn(
     firmware,
   });
   device.start();
+  const saved = new Saved(() => void again());
+  const again = async () => {
+    try {
+      const next = await loadApplication(application.file);
+      checkApplication(next, board);
+      current = next;
+      recorder.restart("the application was saved");
+      await device.replace(current);
+      control.changed();
+    } catch (error) {
+      recorder.problem((error as Error).message, "application");
+    }
+    saved.watch(current.sources);
+  };
+  if (options.watch) saved.watch(application.sources);
 
   const why = await terminal.ended(duration);
+  saved.close();
   recorder.show({ event: "stopping", reason: why });
   const grace = why === TIME_IS_OVER ? (recorder.connected ? GRACE.over : 0) : GRACE.asked;
   await Promise.race([settle(device, observer, recorder, grace), terminal.forced()]);

@@ -1,5 +1,6 @@
 /** What surrounds the node, for a person's hand: what its sensors see, and what drives its inputs, under the application's names. */
-import type { AnalogDeclaration, Application } from "../../src/mote/application.js";
+import type { AnalogDeclaration, Application, DriverDeclaration } from "../../src/mote/application.js";
+import type { ConnectedSensors } from "../core/world/connected.js";
 import type { SimulatedPins } from "../core/world/pins.js";
 import type { SimulatedSensor } from "../core/world/sensors.js";
 import type { Controlled } from "./control.js";
@@ -10,21 +11,37 @@ type DrivenInput = Controlled["inputs"][number];
 /** Volts that an analog pin can have. */
 const SUPPLY = 3.3;
 
+/** What is on a device and at its pins. */
+interface Surrounded {
+  readonly sensors: readonly SimulatedSensor[];
+  readonly connected: ConnectedSensors;
+  readonly pins: SimulatedPins;
+}
+
 export function sensorsOf(
   { sensors }: Application,
-  onBoard: readonly SimulatedSensor[],
-  pins: SimulatedPins,
+  { sensors: onBoard, connected, pins }: Surrounded,
 ): readonly HeldSensor[] {
   if (sensors === undefined) return onBoard;
   return Object.entries(sensors).flatMap(([id, declared]): HeldSensor[] => {
     if ("read" in declared) return [];
     // A pin that the board has not is the firmware's to report.
     if ("analog" in declared) return pins.has(declared.analog) ? [analogSensor(id, declared, pins)] : [];
+    if ("driver" in declared) return connectedSensor(id, declared, connected);
     const sensor =
       onBoard.find(({ id }) => id === declared.board) ??
       onBoard.find(({ units }) => Object.hasOwn(units, declared.board));
     return sensor === undefined ? [] : [renamed(id, sensor)];
   });
+}
+
+/** One that cannot be connected so is the firmware's to report. */
+function connectedSensor(id: string, declared: DriverDeclaration, connected: ConnectedSensors): HeldSensor[] {
+  try {
+    return [connected.find(id, declared)];
+  } catch {
+    return [];
+  }
 }
 
 function renamed(id: string, sensor: SimulatedSensor): HeldSensor {

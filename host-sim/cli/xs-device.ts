@@ -1,17 +1,30 @@
 /** One simulated device in real time whose firmware runs on XS, in the board's memory, as a process of its own. */
 import { queueBytes } from "../../src/mote/nvs.js";
-import type { KeyValue, NetworkLink, Pin, StorageError } from "../../src/platform.js";
+import type { KeyValue, NetworkLink, StorageError } from "../../src/platform.js";
 import type { BrokerAddress } from "../../src/platforms/broker-url.js";
+import type { ConnectedSensors } from "../core/world/connected.js";
 import type { SimulatedPins } from "../core/world/pins.js";
 import type { SimulatedSensor } from "../core/world/sensors.js";
 import { buildHost, type Host } from "../xs/engine/build.js";
 import { collectModules, type Module } from "../xs/engine/modules.js";
-import { type Answer, bytesInUse, type Ended, type MemoryFigures, Program, type Value } from "../xs/engine/program.js";
+import {
+  type Answer,
+  bytesInUse,
+  type Ended,
+  type MemoryFigures,
+  memorySize,
+  Program,
+  type Value,
+} from "../xs/engine/program.js";
+import type { LoadedApplication } from "./application.js";
 import type { AnyDevice, DeviceOptions } from "./device.js";
 import { BOOT_TIME, type DeviceParts, openParts } from "./device-parts.js";
 import type { Observer } from "./observer.js";
 import { type Switch, switchOf } from "./switch.js";
 import { xsJournal } from "./xs-journal.js";
+import { XsParts } from "./xs-parts.js";
+
+type XsJournal = ReturnType<typeof xsJournal>;
 
 export interface XsDeviceOptions extends DeviceOptions {
   /** The firmware opens its sockets itself: with a path, over WebSocket. */
@@ -29,12 +42,13 @@ const LOOK = 10_000;
 export class XsDevice implements AnyDevice {
   readonly #options: XsDeviceOptions;
   readonly #host: Host;
-  readonly #modules: readonly Module[];
+  #modules: readonly Module[];
   readonly #parts: DeviceParts;
   readonly wifi: Switch;
   readonly power: Switch;
   readonly sensors: readonly SimulatedSensor[];
   readonly pins: SimulatedPins;
+  readonly connected: ConnectedSensors;
   #program: Program | undefined;
   #link: NetworkLink | undefined;
   #starts = 0;
@@ -57,6 +71,7 @@ export class XsDevice implements AnyDevice {
     this.#parts = parts;
     this.sensors = parts.sensors;
     this.pins = parts.pins;
+    this.connected = parts.connected;
     this.power = switchOf(
       () => this.#powered,
       (on) => this.#turnPower(on),
@@ -73,7 +88,7 @@ export class XsDevice implements AnyDevice {
   static async build(options: XsDeviceOptions): Promise<XsDevice> {
     const [host, modules] = await Promise.all([
       buildHost({ onBuilding: options.onBuilding }),
-      collectModules({ entry: "host-sim/xs/device/main.ts", application: options.application.file }),
+      modulesOf(options.application),
     ]);
     return new XsDevice(options, host, modules);
   }
@@ -92,6 +107,14 @@ export class XsDevice implements AnyDevice {
     });
   }
 
+  async replace(application: LoadedApplication): Promise<void> {
+    this.#modules = await modulesOf(application);
+    if (this.#program === undefined || this.#stopped !== undefined) return;
+    // It starts again when it has ended.
+    this.#cut = true;
+    this.#program.kill();
+  }
+
   #turnPower(on: boolean): void {
     if (on === this.#powered) return;
     this.#powered = on;
@@ -108,17 +131,20 @@ export class XsDevice implements AnyDevice {
     const { board, recorder } = this.#options;
     this.#starts++;
     this.#link = undefined;
+    const parts = this.#parts;
+    const asked = new XsParts({ ...parts, board, id: parts.machine.id, rssi: () => this.#link?.rssi }, restartReason);
     const program: Program = new Program({
       host: this.#host,
       modules: this.#modules,
       memory: board.memory,
       window: board.socket.window,
-      onAsk: (name, values) => this.#answer(name, values, restartReason),
-      onTell: (name, values) => this.#told(name, values, program, journal),
+      onAsk: (name, values) => this.#answer(name, values, asked),
+      onTell: (name, values) => this.#told(name, values, program, asked, journal),
       onMemory: (label, figures) => this.#remembers(label, figures),
       onTrace: (text) => recorder.problem(text.trim(), "trace"),
     });
     this.#program = program;
+    asked.run(program);
     const journal = xsJournal(recorder.journal(() => ({ isOn: this.#program === program, link: this.#link })));
     const looking = setInterval(() => program.send("measure", "running"), LOOK).unref();
     program.ended.then((ended) => {
@@ -150,7 +176,8 @@ export class XsDevice implements AnyDevice {
     this.#timer = setTimeout(() => this.#powerOn(reason), BOOT_TIME);
   }
 
-  #told(name: string, values: readonly Value[], program: Program, journal: ReturnType<typeof xsJournal>): void {
+  #told(name: string, values: readonly Value[], program: Program, asked: XsParts, journal: XsJournal): void {
+    if (asked.told(name, values)) return;
     if (name === "join") this.#join(program);
     else if (name === "leave") this.#link?.close();
     else if (name === "led") this.#parts.led?.show(Number(values[0]));
@@ -172,27 +199,12 @@ export class XsDevice implements AnyDevice {
     });
   }
 
-  #answer(name: string, values: readonly Value[], restartReason: string): Answer {
+  #answer(name: string, values: readonly Value[], asked: XsParts): Answer {
     const [first = "", key = "", value] = values;
-    const { board, sensors, led, machine, pins } = this.#parts;
-    if (name === "facts") {
-      const told = sensors.map(({ id, units }) => ({ id, units }));
-      return JSON.stringify({ board, id: machine.id, restartReason, sensors: told, led: led !== undefined });
-    }
     if (name === "options") return JSON.stringify(this.#nodeOptions());
-    if (name === "rssi") return this.#link?.rssi;
-    if (name === "sample") return JSON.stringify(sensors.find(({ id }) => id === first)?.sample());
-    if (name === "volts") return pins.openAnalog(first as Pin).read();
-    if (name === "output") pins.openOutput(first as Pin).write(Boolean(key));
-    else if (name === "input") return this.#watch(first as Pin);
+    const found = asked.answer(name, values);
+    if (found !== undefined) return found.answer;
     return store(this.#parts[first === "session" ? "session" : "settings"], name, String(key), value);
-  }
-
-  /** The program hears of the input's changes from now on. @returns whether it is on */
-  #watch(pin: Pin): number {
-    const program = this.#program;
-    const onChanged = (on: boolean) => program?.send("input", `${pin} ${on ? 1 : 0}`);
-    return this.#parts.pins.openInput(pin, { activeLow: false, pull: false, onChanged }).read() ? 1 : 0;
   }
 
   #nodeOptions() {
@@ -204,17 +216,20 @@ export class XsDevice implements AnyDevice {
   }
 
   #remembers(label: string, figures: MemoryFigures): void {
-    const { static: size, chunk, heap, stack } = this.#options.board.memory;
     this.#options.recorder.show({
       event: "heap",
       label,
       used: bytesInUse(figures),
-      size: size > 0 ? size : chunk.initial + (heap.initial + stack) * 16,
+      size: memorySize(this.#options.board.memory),
       slots: figures.slots,
       chunks: figures.chunks,
       stackSlots: figures.stackPeak,
     });
   }
+}
+
+function modulesOf({ file }: LoadedApplication): Promise<Module[]> {
+  return collectModules({ entry: "host-sim/xs/device/main.ts", application: file });
 }
 
 /** The SDK's key-value storage: full it says with the name of ESP-IDF's error. */

@@ -20,6 +20,7 @@ export function choicesOf({ choices }: Field): readonly string[] {
 
 /** Its bounds, in words. */
 export function hintOf({ kind, least, most }: Field): string {
+  if (kind === "text") return most === undefined ? "" : `at most ${most} bytes`;
   const range = least === undefined && most === undefined ? "" : `${least ?? "…"} to ${most ?? "…"}`;
   return kind === "duration" ? `${range || "with its unit, such as 5s"}` : range;
 }

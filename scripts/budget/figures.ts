@@ -1,8 +1,8 @@
 /** What the firmware takes of a board: counts that are the same on every machine and at every run. */
 import type { Board, Memory } from "../../boards/board.js";
+import { modulesOf, type Patches } from "../../host-sim/cli/virtual/run.js";
 import type { Module } from "../../host-sim/xs/engine/modules.js";
 import type { MemoryFigures } from "../../host-sim/xs/engine/program.js";
-import { modulesOf, type Patches } from "./run.js";
 import { applications, entries, type Told, tellClient, tellNode, tellNothing } from "./stories.js";
 
 /** By name, `<group>.<what>`: the groups are those of {@link groups}. */

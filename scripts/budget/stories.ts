@@ -1,15 +1,14 @@
 /** What is run for the figures: nothing, the client alone, and the node with all that happens to it. */
 import type { Board, Memory } from "../../boards/board.js";
-import { RandomStream } from "../../host-sim/core/world/random.js";
-import { simulatedSensors } from "../../host-sim/core/world/sensors.js";
-import { World } from "../../host-sim/core/world/world.js";
+import { Line } from "../../host-sim/cli/virtual/line.js";
+import { virtualParts } from "../../host-sim/cli/virtual/parts.js";
+import { emptyFlash, type Flash, type Ran, runScripted } from "../../host-sim/cli/virtual/run.js";
+import { VirtualClock } from "../../host-sim/core/world/clock.js";
 import type { Module } from "../../host-sim/xs/engine/modules.js";
 import type { Program } from "../../host-sim/xs/engine/program.js";
 import { queueBytes } from "../../src/mote/nvs.js";
 import { AutoBroker } from "../../test/support/auto-broker.js";
-import { Line } from "./line.js";
 import { longestCommands } from "./longest.js";
-import { emptyFlash, type Flash, type Ran, runScripted } from "./run.js";
 
 export const entries = Object.freeze({
   nothing: "host-sim/xs/programs/nothing.ts",
@@ -18,7 +17,7 @@ export const entries = Object.freeze({
 });
 
 /** Applications that the node is measured with, beside one that declares nothing. */
-export const applications = Object.freeze({ porch: "examples/porch/main.ts" });
+export const applications = Object.freeze({ porch: "examples/porch/main.ts", garden: "examples/garden/main.ts" });
 
 /** What a program did, and what is wrong with that. */
 export interface Told extends Ran {
@@ -27,7 +26,7 @@ export interface Told extends Ran {
 
 /** A device without any code of ours that runs. */
 export async function tellNothing(board: Board, modules: readonly Module[]): Promise<Told> {
-  const ran = await runScripted({ modules, memory: board.memory, line: new Line(new AutoBroker()), window: 1 });
+  const ran = await runScripted({ modules, memory: board.memory, line: new Line(new AutoBroker().accept), window: 1 });
   return { ...ran, wrong: ran.code === 0 ? [] : [ran.words] };
 }
 
@@ -42,7 +41,7 @@ export async function tellClient(
   const ran = await runScripted({
     modules,
     memory: board.memory,
-    line: new Line(broker),
+    line: new Line(broker.accept),
     window: board.socket.window,
     onTell: (name, values) => {
       if (name === "error") wrong.push(values.join(" "));
@@ -75,8 +74,8 @@ const RESTART = 75;
 export async function tellNode(board: Board, modules: readonly Module[], memory: Memory = board.memory): Promise<Told> {
   const flash = emptyFlash();
   const broker = new AutoBroker();
-  const line = new Line(broker);
-  const first = await tellStart(board, modules, memory, flash, line, (program) => firstLife(program, line));
+  const line = new Line(broker.accept);
+  const first = await tellStart(board, modules, memory, flash, line, (program) => firstLife(program, line, broker));
   if (first.code !== RESTART) return { ...first, wrong: [...first.wrong, `it did not restart: ${first.words}`] };
   const second = await tellStart(board, modules, memory, flash, line, (program) => secondLife(program, line));
   const wrong = [...first.wrong, ...second.wrong];
@@ -93,8 +92,7 @@ export async function tellNode(board: Board, modules: readonly Module[], memory:
   return { ...first, ...second, memory: new Map([...first.memory, ...second.memory]), wrong };
 }
 
-function* firstLife(program: Program, line: Line): Generator<number, void, void> {
-  const { broker } = line;
+function* firstLife(program: Program, line: Line, broker: AutoBroker): Generator<number, void, void> {
   const command = (name: string, fields: object, qos: 0 | 1 | 2 = 1) =>
     broker.publish(`motewire/${ID}/command/${name}`, JSON.stringify(fields), qos);
   program.send("measure", "started");
@@ -147,16 +145,10 @@ function tellStart(
   script: (program: Program) => Generator<number, void, void>,
 ): Promise<Told> {
   const wrong: string[] = [];
-  const place = new World({ seed: 1 }).place(ID);
-  const sensors = simulatedSensors(board, { place, random: new RandomStream(1), time: () => 1_795_392_000_000 });
+  const clock = new VirtualClock();
+  const parts = virtualParts(board, clock);
   let program: Program | undefined;
   const { nvs, durability } = board.storage;
-  const facts = {
-    board: board.id,
-    id: "24a1603f0c10",
-    restartReason: "power on",
-    sensors: sensors.map(({ id, units }) => ({ id, units })),
-  };
   const options = {
     id: ID,
     broker: { host: "broker.example", port: 1883 },
@@ -172,19 +164,13 @@ function tellStart(
     window: board.socket.window,
     script: (started) => {
       program = started;
+      parts.run(started);
       return script(started);
     },
-    onAsk(name, [first]) {
-      if (name === "facts") return JSON.stringify({ ...facts, led: board.led !== undefined });
-      if (name === "options") return JSON.stringify(options);
-      if (name === "rssi") return -60;
-      // What an application has at its pins.
-      if (name === "volts") return 1.2;
-      if (name === "input") return 0;
-      if (name === "sample") return JSON.stringify(sensors.find(({ id }) => id === first)?.sample());
-      return undefined;
-    },
+    clock,
+    onAsk: (name, values) => (name === "options" ? JSON.stringify(options) : parts.answer(name, values)?.answer),
     onTell(name, values) {
+      if (parts.told(name, values)) return;
       if (name === "join") program?.send("link", "up 192.0.2.7 home");
       else if (name === "resolve") program?.send("resolved", `${values[0]} 192.0.2.1`);
       else if (name === "error" && values[2] !== "transport") wrong.push(`${values[1]}: ${values[0]}`);

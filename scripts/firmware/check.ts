@@ -4,9 +4,10 @@ import type { Board } from "../../boards/board.js";
 import { findBoard } from "../../host-sim/core/world/boards.js";
 import { boardProblems } from "./board-facts.js";
 import { buildXs } from "./build.js";
+import { driverProblems } from "./driver-facts.js";
 import { readImage } from "./image.js";
 import { checkLin } from "./lin-check.js";
-import { EXAMPLE, firmware, judge, porch, program } from "./programs.js";
+import { APPLICATIONS, application, EXAMPLE, firmware, judge, program } from "./programs.js";
 import { proveAll, proveSoak } from "./prove.js";
 import { root, type Sdk } from "./sdk.js";
 import { boardLine, moduleTable } from "./sizes.js";
@@ -33,6 +34,11 @@ export async function checkAll({ sdk, work, boards, prove }: CheckOptions): Prom
     }
   };
 
+  await attempt("the table of drivers", () => {
+    const problems = driverProblems(sdk);
+    if (problems.length > 0) throw new Error(problems.join("\n"));
+    say("✓ each driver of src/mote/drivers.ts is in the SDK as it says");
+  });
   for (const id of boards.filter((board) => board !== "lin")) {
     await attempt(id, async () => {
       const target = firmware(id);
@@ -45,10 +51,12 @@ export async function checkAll({ sdk, work, boards, prove }: CheckOptions): Prom
     });
   }
   for (const id of boards.filter((board) => board !== "lin")) {
-    await attempt(`examples/porch for ${id}`, () => {
-      judge(buildXs(porch(id), join(work, `porch-${id}`), sdk));
-      say(`✓ examples/porch for ${id}`);
-    });
+    for (const name of APPLICATIONS) {
+      await attempt(`examples/${name} for ${id}`, () => {
+        judge(buildXs(application(name, id), join(work, `${name}-${id}`), sdk));
+        say(`✓ examples/${name} for ${id}`);
+      });
+    }
   }
   await attempt("examples/moddable-client for esp32", () => {
     judge(buildXs(program(EXAMPLE, "esp32", ["mqtt_host=127.0.0.1"]), join(work, "example"), sdk));

@@ -7,7 +7,8 @@ import { root } from "./sdk.js";
 
 /** Programs beside the firmware: each is built for a device and for lin. */
 export const EXAMPLE = join(root, "examples/moddable-client");
-export const PORCH = join(root, "examples/porch");
+/** Applications, for each board. */
+export const APPLICATIONS = ["porch", "garden"] as const;
 export const THROWS = join(root, "scripts/firmware/throws");
 
 /** @throws Error with a line for each problem */
@@ -25,10 +26,10 @@ export function firmware(board: string): Target {
   };
 }
 
-/** The application of examples/porch, on a board. */
-export function porch(board: string): Target {
+/** An application of examples, on a board. */
+export function application(name: string, board: string): Target {
   const { config } = firmware(board);
-  return program(PORCH, `esp32:../../boards/${board}`, config);
+  return program(join(root, "examples", name), `esp32:../../boards/${board}`, config);
 }
 
 export function program(folder: string, platform: string, config: readonly string[]): Target {

@@ -3,14 +3,17 @@ import type { Platform, Sensor } from "../platform.js";
 import { Alarm } from "./alarm.js";
 import { Alerts } from "./alerts.js";
 import type { Application } from "./application.js";
+import type { CommandTable } from "./built-in.js";
 import { checkApplication } from "./declared.js";
 import { Description } from "./description.js";
 import { guarded } from "./errors.js";
 import { Inputs } from "./inputs.js";
 import type { ReadingMessage } from "./messages.js";
 import { Outputs } from "./outputs.js";
+import type { OwnNode } from "./own-node.js";
 import type { Parts } from "./parts.js";
 import { openSensors } from "./sensors.js";
+import type { SettingsStore } from "./settings.js";
 import { States } from "./states.js";
 
 /** Milliseconds after a message was delivered behind newer ones until what is retained is told again: others may follow it. */
@@ -19,8 +22,6 @@ const RETELL = 1000;
 /** An application at work: what it declares, made. There is nothing of what it does not declare. */
 export class Applied {
   readonly sensors: readonly Sensor[];
-  /** Names of what can be switched. */
-  readonly switches: readonly string[];
   private readonly parts: Parts;
   private readonly states: States;
   private readonly description: Description;
@@ -28,7 +29,8 @@ export class Applied {
   private readonly inputs: Inputs | undefined;
   private readonly alerts: Alerts | undefined;
   private readonly retelling: Alarm;
-  private readonly sample: () => void;
+  private readonly own: OwnNode;
+  private readonly retellReadings: () => void;
   /** The newest message that was delivered. */
   private delivered = 0;
   /**
@@ -39,30 +41,39 @@ export class Applied {
 
   /**
    * Opens nothing yet.
-   * @param sample takes a reading of each sensor
+   * @param own what its own functions are given
+   * @param retellReadings publishes a reading of each sensor
    * @throws Error that says what in the application is wrong
    */
-  constructor(application: Application, platform: Platform, parts: Parts, firmware: string, sample: () => void) {
+  constructor(
+    application: Application,
+    platform: Platform,
+    parts: Parts,
+    facts: { readonly firmware: string; readonly settings: SettingsStore; readonly commands: CommandTable },
+    own: OwnNode,
+    retellReadings: () => void,
+  ) {
     const { outputs, inputs, alerts } = application;
     const { board, pins } = platform;
     const sensors = openSensors(application, platform);
-    checkApplication(application, sensors);
+    checkApplication(application, sensors, pins, parts.topics);
     const states = new States(parts);
     this.sensors = sensors;
-    this.switches = outputs === undefined ? [] : Object.keys(outputs);
     this.parts = parts;
     this.states = states;
-    this.sample = sample;
+    this.own = own;
+    this.retellReadings = retellReadings;
     this.retelling = new Alarm(parts.clock, parts.report, "retained", this, this.retell);
-    this.description = new Description(application, { firmware, board, sensors }, parts);
+    this.description = new Description(application, { ...facts, board, sensors }, parts);
     this.outputs = outputs && new Outputs(outputs, pins, parts, states);
-    this.inputs = inputs && new Inputs(inputs, pins, parts, states);
+    this.inputs = inputs && new Inputs(inputs, pins, parts, states, own);
     this.alerts = alerts && new Alerts(alerts, platform.settings, parts, states);
   }
 
   open(): void {
     this.outputs?.open();
     this.inputs?.open();
+    this.own.start();
   }
 
   close(): void {
@@ -100,7 +111,7 @@ export class Applied {
 
   private retell(): void {
     this.states.retell();
-    this.sample();
+    this.retellReadings();
   }
 
   measured(sensor: Sensor, reading: ReadingMessage): void {
@@ -110,7 +121,12 @@ export class Applied {
   }
 
   /** @throws Error when the output cannot be switched */
-  switch(output: string, on: boolean): void {
-    this.outputs?.switch(output, on);
+  switch(output: string, on: boolean, commanded: boolean): void {
+    this.outputs?.switch(output, on, commanded);
+  }
+
+  /** Of an input or an output. */
+  isOn(name: string): boolean {
+    return this.inputs?.isOn(name) ?? this.outputs?.isOn(name) ?? false;
   }
 }

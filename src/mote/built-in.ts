@@ -15,8 +15,8 @@ export interface Commanded {
   restart(id: string): boolean;
   /** @param token of the result; 0 when it was not accepted */
   restartAnswered(id: string, token: number): void;
-  /** Switches the output of that name. */
-  switch(output: string, on: boolean): void;
+  /** Switches the output of that name. @param commanded by a stranger's command */
+  switch(output: string, on: boolean, commanded: boolean): void;
 }
 
 /** One command: everything that is particular about it. */
@@ -26,9 +26,9 @@ export interface Command {
   readonly needsId?: boolean;
   /**
    * @param name of the command
-   * @returns what its result says beside `id` and `ok`. @throws Error why it is refused; then nothing has changed
+   * @returns what its result says beside `id` and `ok`, at once or later. @throws Error why it is refused; then nothing has changed
    */
-  obey(node: Commanded, fields: Fields, id: string | undefined, name: string): Fields;
+  obey(node: Commanded, fields: Fields, id: string | undefined, name: string): Fields | PromiseLike<Fields>;
   /** The result was accepted by the client, or (token 0) could not be. */
   answered?(node: Commanded, id: string | undefined, token: number): void;
 }
@@ -36,7 +36,11 @@ export interface Command {
 const NONE: FieldTable = Object.freeze({});
 const duration = Object.freeze<Field>({ kind: "duration", initial: 10_000, least: 1000, most: 600_000 });
 
-export const commands: { readonly [name: string]: Command } = Object.freeze({
+export interface CommandTable {
+  readonly [name: string]: Command;
+}
+
+export const commands: CommandTable = Object.freeze({
   // {"interval":"5s"}: time from one reading to the next. A short form of `settings`.
   interval: Object.freeze<Command>({
     fields: Object.freeze({ interval: Object.freeze({ ...definitions.interval, required: true }) }),
@@ -76,10 +80,15 @@ export const switching: Command = Object.freeze<Command>({
     state: Object.freeze<Field>({ kind: "choice", choices: Object.freeze(["on", "off"]), required: true }),
   }),
   obey(node, { state }, _id, name) {
-    node.switch(name, state === "on");
+    node.switch(name, state === "on", true);
     return { state };
   },
 });
+
+/** What a command takes: of `settings` each that there is, of the application's too. */
+export function fieldsOf(command: Command, settings: SettingsStore): FieldTable {
+  return command.fields === definitions ? settings.table : command.fields;
+}
 
 function changeSettings(node: Commanded, changes: Fields): Fields {
   if (Object.keys(changes).length > 0) {

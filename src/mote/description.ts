@@ -3,10 +3,10 @@ import type { Outcome, PayloadSource } from "../mqtt/api.js";
 import { utf8Length } from "../mqtt/wire/utf8.js";
 import type { Sensor } from "../platform.js";
 import type { Application } from "./application.js";
-import { commands, switching } from "./built-in.js";
+import { type CommandTable, commands, fieldsOf } from "./built-in.js";
 import { describeField, type FieldTable } from "./field.js";
 import type { Parts } from "./parts.js";
-import { definitions } from "./settings.js";
+import type { SettingsStore } from "./settings.js";
 import { bytesOf } from "./text.js";
 
 /** What is described beside the application. */
@@ -14,6 +14,9 @@ export interface DescribedFacts {
   readonly firmware: string;
   readonly board: string;
   readonly sensors: readonly Sensor[];
+  readonly settings: SettingsStore;
+  /** The application's, those of its outputs too. */
+  readonly commands: CommandTable;
 }
 
 /**
@@ -75,19 +78,19 @@ export class Description implements PayloadSource {
   /** The JSON text of a {@link DescriptionMessage}, an entry at a time. */
   private visit(take: (piece: string) => void): void {
     const { name: application, inputs = {}, outputs = {}, alerts = {} } = this.application;
-    const { firmware, board, sensors } = this.facts;
+    const { firmware, board, sensors, settings } = this.facts;
     take(JSON.stringify({ version: 1, application, firmware, board }).slice(0, -1));
     visitSection(take, "sensors", sensors, ({ id, units }) => [id, units]);
     visitSection(take, "inputs", Object.keys(inputs), (name) => [name, {}]);
     visitSection(take, "outputs", Object.keys(outputs), (name) => [name, {}]);
     // A copy: XS writes into what it makes JSON of, and what is declared is read-only there.
     visitSection(take, "alerts", Object.entries(alerts), ([name, alert]) => [name, { ...alert }]);
-    const all = [...Object.entries(commands), ...Object.keys(outputs).map((name) => [name, switching] as const)];
-    visitSection(take, "commands", all, ([name, { fields, needsId }]) => [
+    const all = [...Object.entries(commands), ...Object.entries(this.facts.commands)];
+    visitSection(take, "commands", all, ([name, command]) => [
       name,
-      { needsId, fields: described(fields) },
+      { needsId: command.needsId, fields: described(fieldsOf(command, settings)) },
     ]);
-    visitSection(take, "settings", Object.entries(definitions), ([name, field]) => [name, describeField(field)]);
+    visitSection(take, "settings", Object.entries(settings.table), ([name, field]) => [name, describeField(field)]);
     take("}");
   }
 }

@@ -1,4 +1,6 @@
 /** Typed fields: of what commands take, and of what can be set. One table entry says how it is read, checked and described. */
+import { utf8Length } from "../mqtt/wire/utf8.js";
+import { holdsControls } from "./characters.js";
 import { formatDuration, readDuration } from "./duration.js";
 import { quoted } from "./errors.js";
 
@@ -6,10 +8,10 @@ import { quoted } from "./errors.js";
 export type Value = number | boolean | string;
 
 export interface Field {
-  readonly kind: "duration" | "integer" | "boolean" | "choice";
+  readonly kind: "duration" | "integer" | "number" | "boolean" | "choice" | "text";
   /** Where none is given. In milliseconds, if it is a duration. */
   readonly initial?: Value;
-  /** Bounds of a duration, in milliseconds, or of an integer. */
+  /** Bounds of a duration, in milliseconds, or of a number; of text, `most` is bytes of UTF-8. */
   readonly least?: number;
   readonly most?: number;
   /** Of a choice. */
@@ -46,6 +48,12 @@ export function checkField(name: string, { kind, least = 0, most = 0, choices = 
   } else if (kind === "choice") {
     if (typeof value === "string" && choices.includes(value)) return value;
     rule = `one of ${choices.join(", ")}`;
+  } else if (kind === "text") {
+    if (typeof value === "string" && !holdsControls(value) && utf8Length(value) <= most) return value;
+    rule = `text of at most ${most} bytes without control characters`;
+  } else if (kind === "number") {
+    if (typeof value === "number" && value >= least && value <= most) return value;
+    rule = `a number from ${least} to ${most}`;
   } else {
     if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
     rule = `a whole number from ${least} to ${most}`;

@@ -1,5 +1,6 @@
 import type { InputPin, Pins } from "../platform.js";
-import type { InputDeclaration } from "./application.js";
+import type { ApplicationNode, InputDeclaration } from "./application.js";
+import { parseDuration } from "./duration.js";
 import { guarded } from "./errors.js";
 import type { Parts } from "./parts.js";
 import { State, type States } from "./states.js";
@@ -10,9 +11,11 @@ export class Inputs {
   private readonly pins: Pins;
   private readonly parts: Parts;
   private readonly states: States;
+  private readonly node: ApplicationNode;
   private readonly all: Input[] = [];
 
-  constructor(declared: Inputs["declared"], pins: Pins, parts: Parts, states: States) {
+  constructor(declared: Inputs["declared"], pins: Pins, parts: Parts, states: States, node: ApplicationNode) {
+    this.node = node;
     this.declared = declared;
     this.pins = pins;
     this.parts = parts;
@@ -26,12 +29,20 @@ export class Inputs {
   }
 
   private openOne(name: string): void {
-    const { pin, activeLow = false, pull = false } = this.declared[name] as InputDeclaration;
-    const input = new Input(this.parts.topics.input(name), this.states);
+    const { pin, activeLow = false, pull = false, debounce, changed } = this.declared[name] as InputDeclaration;
+    const input = new Input(this.parts.topics.input(name), name, this.states, changed?.bind(undefined, this.node));
     const onChanged = guarded(this.parts.report, `input ${name}`, input, input.changed);
-    input.open(this.pins.openInput(pin, { activeLow, pull, onChanged }));
+    const settle = debounce === undefined ? undefined : parseDuration(debounce);
+    input.open(
+      this.pins.openInput(pin, { activeLow, pull, onChanged, ...(settle !== undefined && { debounce: settle }) }),
+    );
     this.all.push(input);
     this.states.add(input, true);
+  }
+
+  /** Undefined: there is no such input, or its pin could not be opened. */
+  isOn(name: string): boolean | undefined {
+    return this.all.find((input) => input.name === name)?.on;
   }
 
   close(): void {
@@ -40,13 +51,18 @@ export class Inputs {
 }
 
 class Input extends State {
+  readonly name: string;
+  on = false;
   private readonly states: States;
+  private readonly told: ((on: boolean) => void) | undefined;
   private pin: InputPin | undefined;
-  private on = false;
 
-  constructor(topic: string, states: States) {
+  /** @param told called after a change has been published */
+  constructor(topic: string, name: string, states: States, told: Input["told"]) {
     super(topic);
+    this.name = name;
     this.states = states;
+    this.told = told;
   }
 
   open(pin: InputPin): void {
@@ -58,6 +74,7 @@ class Input extends State {
     if (on === this.on) return;
     this.on = on;
     this.states.changed(this, false);
+    this.told?.(on);
   }
 
   describe() {

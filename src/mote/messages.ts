@@ -42,7 +42,8 @@ export interface StatusMessage {
 export interface ReadingMessage extends Stamp {
   /**
    * Number of the sampling round since the start, from 1. All sensors of a round share it; a gap is a reading
-   * that was lost, or that a `sample` command found no room for.
+   * that was lost, or that a `sample` command found no room for. A sensor with an `interval` or `change` of its own counts its
+   * own readings: there each gap is a reading that was lost.
    */
   seq: number;
   [quantity: string]: number | string | undefined;

@@ -15,6 +15,9 @@ import { newInstance } from "./instance.js";
 import type { Journal } from "./journal.js";
 import { Metronome } from "./metronome.js";
 import type { MoteOptions } from "./options.js";
+import { ownCommands } from "./own-commands.js";
+import { OwnNode } from "./own-node.js";
+import { ownSettings } from "./own-settings.js";
 import type { Parts } from "./parts.js";
 import { type DropPolicy, type Judge, OldestFirst } from "./policy.js";
 import { lastWill, Presence } from "./presence.js";
@@ -70,6 +73,7 @@ export class Mote {
   private readonly presence: Presence;
   private readonly applied: Applied;
   private readonly telemetry: Telemetry;
+  private readonly own: OwnNode;
   private readonly diagnostics: Diagnostics;
   private readonly commands: Commands;
   private readonly restarter: Restarter;
@@ -98,7 +102,7 @@ export class Mote {
     this.report = report;
     this.id = options.id ?? `mote-${machine.id}`;
     const topics = new Topics(this.id);
-    this.settings = new SettingsStore(platform.settings, defaults, override, report);
+    this.settings = new SettingsStore(platform.settings, defaults, override, report, ownSettings(declared));
     const instance = newInstance(platform.settings, machine.random, report);
     const uptime = new Uptime(clock);
 
@@ -122,9 +126,15 @@ export class Mote {
     this.indicator = new Indicator(platform.led, clock, report);
     const facts = { firmware, board: platform.board, restartReason: machine.restartReason };
     this.presence = new Presence(topics, instance, facts, client, publisher, clock, uptime, report);
-    const applied = new Applied(declared, platform, parts, firmware, this.sample.bind(this));
+    const own = new OwnNode(this.id, declared, parts, this.settings, client);
+    const ownTable = ownCommands(declared, own);
+    const described = { firmware, settings: this.settings, commands: ownTable };
+    const applied = new Applied(declared, platform, parts, described, own, this.retell.bind(this));
+    const telemetry = new Telemetry(applied, declared, parts);
+    own.access = { applied, telemetry, sample: this.sample.bind(this) };
+    this.own = own;
     this.applied = applied;
-    this.telemetry = new Telemetry(applied, parts);
+    this.telemetry = telemetry;
     this.diagnostics = new Diagnostics(machine, parts);
     const rest = machine.restartReason === "power on" ? 0 : restartInterval;
     this.restarter = new Restarter(platform.settings, uptime, rest, report, this.restart.bind(this));
@@ -132,7 +142,7 @@ export class Mote {
     this.sampling = new Metronome(clock, uptime, report, "sampling", this, this.sampleInTurn);
     this.diagnosing = new Metronome(clock, uptime, report, "diagnostics", this, this.diagnoseInTurn);
     this.expiring = new Metronome(clock, uptime, report, "backlog", this, this.tidy);
-    this.commands = new Commands(this.commanded(), parts, journal, applied.switches, commandBurst, commandInterval);
+    this.commands = new Commands(this.commanded(), parts, journal, ownTable, commandBurst, commandInterval);
     client.subscribe(topics.commands, { QoS: 1 }, this.received.bind(this));
   }
 
@@ -148,6 +158,7 @@ export class Mote {
     this.look();
     onButton?.(guarded(this.report, "button", this, this.sample));
     this.applied.open();
+    this.telemetry.start();
     this.sampling.start(interval, 0);
     this.diagnosing.start(diagnosticsInterval);
     this.expiring.start(HOUR);
@@ -223,6 +234,7 @@ export class Mote {
     if (this.tally.dropped > this.dropped) this.diagnostics.beat();
     this.dropped = this.tally.dropped;
     this.presence.connected();
+    if (!sessionPresent) this.telemetry.forget();
     this.applied.connected(sessionPresent);
     this.diagnose();
     this.look();
@@ -321,6 +333,12 @@ export class Mote {
     this.sampleAll(false);
   }
 
+  private retell(): void {
+    if (this.departure.begun) return;
+    this.telemetry.retell();
+    this.sample();
+  }
+
   private sampleAll(commanded: boolean): number {
     if (this.departure.begun) return 0;
     this.mend();
@@ -350,6 +368,8 @@ export class Mote {
 
   private leave(reason: "stopped" | "restart", grace: number, done: () => void): void {
     if (!this.departure.begun) {
+      this.own.stop();
+      this.telemetry.stop();
       this.sampling.stop();
       this.diagnosing.stop();
       this.expiring.stop();

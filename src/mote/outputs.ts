@@ -32,11 +32,19 @@ export class Outputs {
     this.states.add(output, true);
   }
 
-  /** @throws Error when the pin cannot be driven; then the state is as it was */
-  switch(name: string, on: boolean): void {
+  /**
+   * @param commanded by a stranger's command
+   * @throws Error when the pin cannot be driven; then the state is as it was
+   */
+  switch(name: string, on: boolean, commanded: boolean): void {
     const output = this.all.find((candidate) => candidate.name === name);
     if (output === undefined) throw new Error(`the pin of output ${name} could not be opened`);
-    if (output.switch(on)) this.states.changed(output, true);
+    if (output.switch(on)) this.states.changed(output, commanded);
+  }
+
+  /** Undefined: there is no such output, or its pin could not be opened. */
+  isOn(name: string): boolean | undefined {
+    return this.all.find((output) => output.name === name)?.on;
   }
 
   close(): void {
@@ -47,7 +55,7 @@ export class Outputs {
 class Output extends State {
   readonly name: string;
   readonly pin: OutputPin;
-  private on = false;
+  on = false;
 
   constructor(topic: string, name: string, pin: OutputPin) {
     super(topic);

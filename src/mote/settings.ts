@@ -1,7 +1,7 @@
 import type { QoS } from "../mqtt/api.js";
 import type { KeyValue } from "../platform.js";
 import { asError, quoted, type Report } from "./errors.js";
-import { checkField, type Field, readField, type Value, writeField } from "./field.js";
+import { checkField, type Field, type FieldTable, readField, type Value, writeField } from "./field.js";
 import { type Fields, readFields } from "./fields.js";
 import { bytesOf } from "./text.js";
 
@@ -32,14 +32,7 @@ export const definitions = Object.freeze({
   retain: Object.freeze({ kind: "boolean", initial: true }),
 } as const) satisfies { readonly [name in SettingName]: Field };
 
-const names = Object.freeze(Object.keys(definitions)) as readonly SettingName[];
-
-/** Names for error messages: `interval, QoS, diagnosticsInterval`. */
-export function settingNames(): string {
-  return names.join(", ");
-}
-
-type Values = { [name in SettingName]?: Value };
+type Values = { [name: string]: Value };
 
 /** Key of the value that holds what commands have set: `{"version":1,"interval":"5s"}`. */
 const KEY = "settings";
@@ -52,6 +45,8 @@ const VERSION = 1;
  * start, what is forced from outside (`override`), what a command has set before, `defaults`, the table above.
  */
 export class SettingsStore {
+  /** Those of each node, and the application's own. */
+  readonly table: FieldTable;
   private readonly store: KeyValue;
   private readonly values: Values = {};
   /** What commands have set, as the store has it. */
@@ -59,11 +54,13 @@ export class SettingsStore {
 
   /**
    * A stored value that is broken is reported, moved aside, and ignored.
+   * @param own the application's
    * @throws Error when a value of `defaults` or `override` is out of bounds
    */
-  constructor(store: KeyValue, defaults: SettingValues, override: SettingValues, report: Report) {
+  constructor(store: KeyValue, defaults: SettingValues, override: SettingValues, report: Report, own?: FieldTable) {
     this.store = store;
-    for (const name of names) this.values[name] = definitions[name].initial;
+    this.table = own === undefined ? definitions : { ...definitions, ...own };
+    for (const [name, { initial }] of Object.entries(this.table)) this.values[name] = initial as Value;
     this.take(defaults);
     this.load(report);
     Object.assign(this.values, this.stored);
@@ -75,10 +72,17 @@ export class SettingsStore {
     return this.values as unknown as Settings;
   }
 
+  /** @throws Error when there is no such setting */
+  value(name: string): Value {
+    this.field(name);
+    return this.values[name] as Value;
+  }
+
   /** All settings as people write them. */
   describe(): Fields {
     const fields: { [name: string]: unknown } = {};
-    for (const name of names) fields[name] = writeField(definitions[name], this.values[name] as Value);
+    for (const [name, field] of Object.entries(this.table))
+      fields[name] = writeField(field, this.values[name] as Value);
     return fields;
   }
 
@@ -88,7 +92,7 @@ export class SettingsStore {
    * @throws Error that names what is wrong, or that they cannot be stored; then nothing has changed
    */
   change(fields: Fields): void {
-    const changes = readSettings(fields);
+    const changes = this.readAll(fields);
     const stored = { ...this.stored, ...changes };
     this.save(stored);
     this.stored = stored;
@@ -96,17 +100,17 @@ export class SettingsStore {
   }
 
   private take(values: SettingValues): void {
-    for (const name of names) {
-      const value = values[name];
-      if (value !== undefined) this.values[name] = checkField(name, definitions[name], value);
+    for (const name of Object.keys(values)) {
+      const value = values[name as SettingName];
+      if (value !== undefined) this.values[name] = checkField(name, this.field(name), value);
     }
   }
 
   private save(values: Values): void {
     const fields: { [name: string]: unknown } = { version: VERSION };
-    for (const name of names) {
+    for (const [name, field] of Object.entries(this.table)) {
       const value = values[name];
-      if (value !== undefined) fields[name] = writeField(definitions[name], value);
+      if (value !== undefined) fields[name] = writeField(field, value);
     }
     this.store.write(KEY, bytesOf(JSON.stringify(fields)));
   }
@@ -142,7 +146,7 @@ export class SettingsStore {
     let right = true;
     for (const name of Object.keys(settings)) {
       try {
-        Object.assign(this.stored, readSettings({ [name]: settings[name] }));
+        Object.assign(this.stored, this.readAll({ [name]: settings[name] }));
       } catch (error) {
         report(new Error(`stored ${asError(error).message}; the default is used`), "settings");
         right = false;
@@ -150,15 +154,17 @@ export class SettingsStore {
     }
     return right;
   }
-}
 
-/** @throws Error that names the first setting that is unknown or whose value is wrong */
-function readSettings(fields: Fields): Values {
-  const values: Values = {};
-  for (const name of Object.keys(fields)) {
-    if (!Object.hasOwn(definitions, name))
-      throw new Error(`setting ${quoted(name)} is unknown: known are ${settingNames()}`);
-    values[name as SettingName] = readField(name, definitions[name as SettingName], fields[name]);
+  /** @throws Error that names the first setting that is unknown or whose value is wrong */
+  private readAll(fields: Fields): Values {
+    const values: Values = {};
+    for (const name of Object.keys(fields)) values[name] = readField(name, this.field(name), fields[name]);
+    return values;
   }
-  return values;
+
+  private field(name: string): Field {
+    const field = Object.hasOwn(this.table, name) ? this.table[name] : undefined;
+    if (field !== undefined) return field;
+    throw new Error(`setting ${quoted(name)} is unknown: known are ${Object.keys(this.table).join(", ")}`);
+  }
 }

@@ -18,6 +18,7 @@ export const LEVEL_CHARACTERS = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
  * | `motewire/<node>/output/<name>`    | node          | 1          | yes      | {@link StateMessage}       |
  * | `motewire/<node>/alert/<name>`     | node          | 1          | yes      | {@link StateMessage}       |
  * | `motewire/<node>/diagnostics`      | node          | setting    | no       | {@link DiagnosticsMessage} |
+ * | `motewire/<node>/topic/<name>`     | node          | declared   | declared | the application's own  |
  * | `motewire/<node>/command/<name>`   | you           | 0, 1 or 2  | no: ignored when retained | {@link CommandMessage} |
  * | `motewire/<node>/result/<name>`    | node          | 1; 0 where no room is kept for it | no | {@link ResultMessage} |
  *
@@ -25,10 +26,12 @@ export const LEVEL_CHARACTERS = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
  * for `restart`, which is known by its id, and several brokers have no QoS 2.
  */
 export class Topics {
-  private readonly prefix: string;
+  /** Of all of them. */
+  readonly prefix: string;
   private readonly readings: string;
   private readonly results: string;
   private readonly inputs: string;
+  private readonly owns: string;
   readonly status: string;
   readonly diagnostics: string;
   readonly description: string;
@@ -47,6 +50,7 @@ export class Topics {
     this.results = `${this.prefix}result/`;
     this.status = `${this.prefix}status`;
     this.inputs = `${this.prefix}input/`;
+    this.owns = `${this.prefix}topic/`;
     this.diagnostics = `${this.prefix}diagnostics`;
     this.description = `${this.prefix}description`;
     this.commands = `${this.prefix}command/+`;
@@ -68,9 +72,20 @@ export class Topics {
     return `${this.prefix}alert/${name}`;
   }
 
-  /** Whether it is one of readings, inputs or diagnostics, of this node. */
+  /** One of the application's own. */
+  own(name: string): string {
+    return this.owns + name;
+  }
+
+  /** Whether it is one of readings, inputs or diagnostics, of this node, or one of the application's own. */
   isTelemetry(topic: string): boolean {
-    return topic === this.diagnostics || topic.startsWith(this.readings) || topic.startsWith(this.inputs);
+    return (
+      topic === this.diagnostics ||
+      topic.startsWith(this.readings) ||
+      topic.startsWith(this.inputs) ||
+      topic.startsWith(this.owns) ||
+      !topic.startsWith(this.prefix)
+    );
   }
 
   result(name: string): string {

@@ -23,6 +23,9 @@ export function bootOf(parts: Partial<Parts>): Boot {
     settings: new MemoryStore(),
     sensors: [],
     pins: new SimulatedPins({ id: "lin", pins: {} }),
+    openDriver: () => {
+      throw new Error("nothing is connected");
+    },
     ...parts,
   });
 }

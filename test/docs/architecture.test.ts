@@ -77,6 +77,6 @@ describe("a list that has fallen behind is found:", () => {
   it("a room and a module that are not named", () => {
     expect(
       unnamedIn("src", rows("| `src` | `application`, `main`, `mote`, `package` |", "| `src/mqtt` | the client |")),
-    ).toEqual(["src/platform", "src/platforms", "src/transports"]);
+    ).toEqual(["src/drivers", "src/platform", "src/platforms", "src/transports"]);
   });
 });

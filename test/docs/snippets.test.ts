@@ -19,13 +19,14 @@ describe("the package's entries", () => {
     expect(existsSync(join(root, source))).toBe(true);
   });
 
-  it("are the client, the browser, Node.js, the application's and the platform's types", () => {
+  it("are the client, the browser, Node.js, the application's, the platform's types and the simulator", () => {
     expect(Object.keys(entries()).sort()).toEqual([
       "motewire",
       "motewire/application",
       "motewire/browser",
       "motewire/nodejs",
       "motewire/platform",
+      "motewire/simulator",
     ]);
   });
 });

@@ -128,9 +128,14 @@ describe("an application", () => {
       expect(retained("output/lamp")).toMatchObject({ state: "off" });
     });
 
-    it("whose pin the board does not have are reported, refuse their command, and leave the rest alone", () => {
-      start({ ...porch, outputs: { lamp: { pin: "D9" }, fan: { pin: 7 } } });
-      expect(bench.notes.errors).toEqual(['output lamp: the board bench has no pin "D9": it has A1, D1, D2']);
+    it("whose pin cannot be opened are reported, refuse their command, and leave the rest alone", () => {
+      const open = bench.pins.openOutput.bind(bench.pins);
+      bench.pins.openOutput = (pin) => {
+        if (pin === "D1") throw new Error("pin 2 is an input only");
+        return open(pin);
+      };
+      start({ ...porch, outputs: { lamp: { pin: "D1" }, fan: { pin: 7 } } });
+      expect(bench.notes.errors).toEqual(["output lamp: pin 2 is an input only"]);
       bench.command("lamp", { state: "on" });
       expect(bench.result("lamp")).toEqual({ ok: false, error: "the pin of output lamp could not be opened" });
       bench.command("fan", { state: "on" });

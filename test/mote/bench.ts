@@ -6,9 +6,11 @@
 import { Network, type Station } from "../../host-sim/core/network/network.js";
 import { type Commit, MemoryStore } from "../../host-sim/core/storage/memory-store.js";
 import { VirtualClock, type VirtualClockOptions } from "../../host-sim/core/world/clock.js";
+import { ConnectedSensors } from "../../host-sim/core/world/connected.js";
 import { Boot } from "../../host-sim/core/world/machine.js";
 import { SimulatedPins } from "../../host-sim/core/world/pins.js";
 import { RandomStream } from "../../host-sim/core/world/random.js";
+import { World } from "../../host-sim/core/world/world.js";
 import type { DropReason, Journal } from "../../src/mote/journal.js";
 import { Mote, type MoteOptions } from "../../src/mote/mote.js";
 import type { DropPolicy } from "../../src/mote/policy.js";
@@ -18,6 +20,8 @@ import type { LinkState, NetworkLink, NetworkLinkOptions, Sample, Sensor } from 
 import { AutoBroker, type Json } from "../support/auto-broker.js";
 
 const ADDRESS = "192.0.2.1";
+
+const BOARD = { id: "bench", pins: { A1: 1, D1: 2, D2: 3, D3: 4 }, I2C: { default: { data: 5, clock: 6 } } };
 
 export interface BenchOptions {
   readonly clock?: VirtualClockOptions;
@@ -142,7 +146,8 @@ export class Bench {
   readonly session: MemoryStore;
   readonly settings: MemoryStore;
   readonly notes = new Notes();
-  readonly pins = new SimulatedPins({ id: "bench", pins: { A1: 1, D1: 2, D2: 3 } });
+  readonly pins = new SimulatedPins(BOARD);
+  readonly connected: ConnectedSensors;
   readonly colours: number[] = [];
   /** Restarts that the node has asked for. */
   restarts = 0;
@@ -162,6 +167,11 @@ export class Bench {
 
   constructor(options: BenchOptions = {}) {
     this.clock = new VirtualClock({ start: 0x7fff_ffff - 60_000, ...options.clock });
+    this.connected = new ConnectedSensors(BOARD, this.clock, {
+      place: new World({ seed: 1 }).place("bench"),
+      random: new RandomStream("connected"),
+      time: () => this.clock.epoch() ?? 0,
+    });
     const { sessionCapacity: capacity } = options;
     this.session = options.session ?? new MemoryStore(capacity === undefined ? {} : { capacity });
     this.settings =
@@ -197,6 +207,7 @@ export class Bench {
         settings: this.settings,
         sensors: this.sensors,
         pins: this.pins,
+        openDriver: this.connected.open.bind(this.connected),
         ...(this.#led && { led: { show: (colour: number) => void this.colours.push(colour) } }),
         onButton: (pushed) => {
           this.push = pushed;

@@ -98,6 +98,9 @@ export class PoweredClient {
         settings: this.store,
         sensors: [],
         pins: new SimulatedPins({ id: "bench", pins: {} }),
+        openDriver: () => {
+          throw new Error("the client opens no sensor");
+        },
       },
       { onHalt: () => this.station.vanish() },
     );

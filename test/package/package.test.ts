@@ -2,59 +2,21 @@
  * The package as a user gets it: npm installs it from a tarball, a git address and a folder into an empty project, without a
  * network, and the README's example delivers a message to a real broker.
  */
-import { execFile, execFileSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWith } from "../support/describe-with.js";
 import { Mosquitto } from "../support/mosquitto.js";
+import { Checkout, npm, root, run } from "../support/package.js";
 import { command } from "../support/requirements.js";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const tsc = join(root, "node_modules/typescript/bin/tsc");
-const work = mkdtempSync(join(tmpdir(), "motewire-package-"));
-/** The checkout as it is now, in a git repository of its own. */
-const source = join(work, "source");
+const checkout = new Checkout();
+const { work, source } = checkout;
 /** npm's own processes: each reads its cache, builds or clones. */
 const SLOW = 240_000;
-
-interface Ran {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly code: number;
-}
-
-async function run(program: string, args: readonly string[], cwd: string): Promise<Ran> {
-  try {
-    // As on a person's machine: nothing of the npm that runs the tests.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-    const { stdout, stderr } = await promisify(execFile)(program, args, { cwd, env });
-    return { stdout, stderr, code: 0 };
-  } catch (error) {
-    const { stdout = "", stderr = "", code } = error as Partial<Ran>;
-    return { stdout, stderr, code: typeof code === "number" ? code : 1 };
-  }
-}
-
-async function npm(args: readonly string[], cwd: string): Promise<string> {
-  const { stdout, stderr, code } = await run("npm", [...args, "--offline"], cwd);
-  expect(code, `npm ${args.join(" ")}\n${stdout}${stderr}`).toBe(0);
-  return stdout;
-}
 
 let projects = 0;
 
@@ -79,13 +41,6 @@ let tarball = "";
 /** As npm makes one of a git address when scripts are off. */
 let unbuilt = "";
 
-async function packed(name: string, ...flags: string[]): Promise<string> {
-  const folder = join(work, name);
-  mkdirSync(folder);
-  const said = await npm(["pack", "--pack-destination", folder, ...flags], source);
-  return join(folder, said.trim().split("\n").at(-1) as string);
-}
-
 const addresses: Record<string, () => string> = {
   "a tarball": () => tarball,
   "a git address": () => `git+file://${source}`,
@@ -93,29 +48,11 @@ const addresses: Record<string, () => string> = {
 };
 
 beforeAll(async () => {
-  const git = (...args: string[]) =>
-    execFileSync("git", ["-c", "user.name=test", "-c", "user.email=test@localhost", ...args], {
-      cwd: source,
-      encoding: "utf8",
-    });
-  mkdirSync(source);
-  const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
-  for (const file of new Set(files.toString().split("\0"))) {
-    // The last is empty; one that is deleted and not yet committed is still listed.
-    if (file === "" || !existsSync(join(root, file))) continue;
-    mkdirSync(dirname(join(source, file)), { recursive: true });
-    cpSync(join(root, file), join(source, file));
-  }
-  git("init", "--quiet");
-  git("add", "--all");
-  git("commit", "--quiet", "--message", "as it is");
-  // As after `npm ci` there.
-  symlinkSync(join(root, "node_modules"), join(source, "node_modules"));
-  unbuilt = await packed("unbuilt", "--ignore-scripts");
-  tarball = await packed("built");
+  unbuilt = await checkout.packed("unbuilt", "--ignore-scripts");
+  tarball = await checkout.packed("built");
 }, SLOW);
 
-afterAll(() => rmSync(work, { recursive: true, force: true }));
+afterAll(() => checkout.remove());
 
 describeWith("mosquitto", "the README's example delivers to mosquitto, with the package installed from", () => {
   test.each(Object.keys(addresses))(
@@ -151,7 +88,9 @@ describe("an installed package", () => {
     const manifest = JSON.parse(readFileSync(join(folder, "node_modules/motewire/package.json"), "utf8"));
     expect(manifest.dependencies).toBeUndefined();
     expect(readdirSync(join(folder, "node_modules/motewire")).sort()).toEqual(
-      ["CHANGELOG.md", "LICENSE", "README.md", "dist", "docs", "package.json", "src"].sort(),
+      ["CHANGELOG.md", "LICENSE", "README.md", "boards", "dist", "docs", "host-sim", "package.json", "src"]
+        .concat("tsconfig.base.json")
+        .sort(),
     );
   });
 

@@ -4,7 +4,7 @@
  */
 import ts from "typescript";
 
-/** Methods of a string that make a regular expression of whatever they are given. */
+/** Methods of a string that make a regular expression of what they are given. */
 const makers: readonly string[] = ["match", "matchAll", "search"];
 
 /**
@@ -38,7 +38,9 @@ function isType({ parent }: ts.Node): boolean {
   return ts.isTypeNode(parent);
 }
 
-function makerIn({ expression }: ts.CallExpression): string | undefined {
+/** Without an argument it is a method of something else: a wire is searched for sensors. */
+function makerIn({ expression, arguments: given }: ts.CallExpression): string | undefined {
+  if (given.length === 0) return undefined;
   const name = ts.isPropertyAccessExpression(expression)
     ? expression.name.text
     : ts.isElementAccessExpression(expression) && ts.isStringLiteralLike(expression.argumentExpression)

@@ -30,6 +30,7 @@ type RoomName =
   | "main"
   | "core"
   | "cli"
+  | "library"
   | "view"
   | "xs"
   | "engine"
@@ -55,7 +56,9 @@ const undelivered = [
   "platforms",
   "core",
   "cli",
+  "library",
   "view",
+  "application",
   "engine",
   "xs",
   "support",
@@ -110,11 +113,22 @@ export const rooms: readonly (Room & { readonly name: RoomName })[] = [
     onDevice: true,
   },
   // The simulator: its core is pure, and only its other rooms touch a machine, a browser or an engine.
-  { name: "core", files: /^host-sim\/core\//, may: [...portable, "transports", "platforms", "core", ...boardData] },
+  {
+    name: "core",
+    files: /^host-sim\/core\//,
+    // The garden is one of the programs that it simulates.
+    may: [...portable, "transports", "platforms", "core", "application", ...boardData],
+  },
   {
     name: "cli",
     files: /^host-sim\/cli\//,
     may: [...portable, "transports", "platforms", "nodejs", "core", "cli", "engine", ...boardData, "node", "npm"],
+  },
+  // What tests of others import.
+  {
+    name: "library",
+    files: /^host-sim\/library\//,
+    may: [...portable, "platforms", "nodejs", "core", "cli", "library", ...boardData, "node", "npm"],
   },
   { name: "view", files: /^host-sim\/view\//, may: [...portable, "browser", "core", "view", ...boardData, "npm"] },
   // Node.js builds the engine and runs programs on it; the programs are like a device, and use its own adapters.

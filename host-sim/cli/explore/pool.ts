@@ -58,6 +58,7 @@ async function bundle(root: string, file: string): Promise<void> {
     entryPoints: [WORKER],
     outfile: file,
     bundle: true,
+    alias: { "motewire/application": join(root, "src/package/application.ts") },
     platform: "node",
     format: "esm",
     target: "node20",

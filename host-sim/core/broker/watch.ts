@@ -38,3 +38,21 @@ export interface BrokerWatch {
   /** The client was silent for one and a half times its keep alive. [MQTT-3.1.2-24] */
   silent(id: string, ms: number): void;
 }
+
+/** Of a broker that nobody watches. */
+export const quietWatch: BrokerWatch = Object.freeze({
+  connected() {},
+  disconnected() {},
+  packet() {},
+  arrived() {},
+  inFlight() {},
+  disordered() {},
+  routed() {},
+  acknowledged() {},
+  sessionLost() {},
+  dropped() {},
+  refused() {},
+  rejected() {},
+  willed() {},
+  silent() {},
+});

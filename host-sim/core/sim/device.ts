@@ -2,12 +2,14 @@
  * One simulated node: what outlasts a loss of power (flash, radio, sensors, its place on the network) and, while it has
  * power, the program that runs on it.
  */
+import type { Board } from "../../../boards/board.js";
 import type { Clock, Platform } from "../../../src/platform.js";
 import { websocketOpener } from "../../../src/transports/websocket/opener.js";
 import type { Network, Station } from "../network/network.js";
 import { SimulatedWifi } from "../network/wifi.js";
 import { type CutPhase, Flash } from "../storage/flash.js";
 import type { VirtualClock } from "../world/clock.js";
+import { ConnectedSensors } from "../world/connected.js";
 import { Boot, Halted, machineId } from "../world/machine.js";
 import { SimulatedPins } from "../world/pins.js";
 import type { RandomStream } from "../world/random.js";
@@ -33,6 +35,8 @@ export interface DeviceOptions {
   readonly window: number;
   /** Milliseconds since 1970 at the start of the story. */
   readonly epoch: number;
+  /** What is on it, and where. Default: one with pins and a bus, and nothing at them. */
+  readonly board?: SimulatedBoard | undefined;
   readonly sensors: readonly SimulatedSensor[];
   readonly program: StartProgram;
   /** What the program tells is told to this. */
@@ -54,6 +58,15 @@ export interface DeviceEvents {
 /** Milliseconds from power, or a restart, to the program's start. */
 const BOOT_TIME = 300;
 
+/** What is used of a board. */
+export type SimulatedBoard = Pick<Board, "id" | "pins" | "I2C"> & Partial<Board>;
+
+const BOARD: SimulatedBoard = Object.freeze({
+  id: "simulated",
+  pins: Object.freeze({ A1: 1, D1: 2, D2: 3, D3: 4 }),
+  I2C: Object.freeze({ default: Object.freeze({ data: 5, clock: 6 }) }),
+});
+
 export class Device {
   readonly index: number;
   readonly flash: Flash;
@@ -61,8 +74,10 @@ export class Device {
   readonly station: Station;
   readonly wifi: SimulatedWifi;
   readonly sensors: readonly SimulatedSensor[];
-  readonly pins = new SimulatedPins({ id: "simulated", pins: { A1: 1, D1: 2, D2: 3 } });
+  readonly pins: SimulatedPins;
+  readonly connected: ConnectedSensors;
   readonly #options: DeviceOptions;
+  readonly #board: string;
   readonly #machine: { readonly id: string; readonly random: () => number; freeMemory(): number };
   #boot: Boot | undefined;
   #program: Program | undefined;
@@ -73,7 +88,9 @@ export class Device {
   #skew: number | undefined = 0;
 
   constructor(options: DeviceOptions) {
-    const { index, clock, network, random, trace } = options;
+    const { index, clock, network, random, trace, board = BOARD } = options;
+    this.#board = board.id;
+    this.pins = new SimulatedPins(board);
     this.#options = options;
     this.index = index;
     this.#machine = {
@@ -105,6 +122,11 @@ export class Device {
       },
     });
     this.station.online = false;
+    this.connected = new ConnectedSensors(board, clock, {
+      place,
+      random: random.stream("connected"),
+      time: () => this.#time(),
+    });
   }
 
   /** The program that runs, while there is power. */
@@ -150,9 +172,9 @@ export class Device {
     else this.#boot?.run(() => program.stop?.(off));
   }
 
-  /** Power goes in the middle of an operation of the flash. @returns what takes it back */
-  cutPowerAt(skip: number, phase: CutPhase, done: () => void): () => void {
-    return this.flash.cutAt(skip, phase, () => {
+  /** Power goes in the middle of an operation of the session's flash, or another's. @returns what takes it back */
+  cutPowerAt(skip: number, phase: CutPhase, done: () => void, flash = this.flash): () => void {
+    return flash.cutAt(skip, phase, () => {
       done();
       // What was sent before the operation arrives: it must not rest on what is lost with it.
       this.cutPower(`${phase} a commit`, true);
@@ -187,7 +209,7 @@ export class Device {
     trace.add("start", this.index, 0, 0, reason);
     const boot = new Boot(
       {
-        board: "simulated",
+        board: this.#board,
         machine: this.#machine,
         clock: this.#clock(),
         openLink: this.wifi.open,
@@ -200,6 +222,7 @@ export class Device {
         settings: this.settings,
         sensors,
         pins: this.pins,
+        openDriver: this.connected.open.bind(this.connected),
       },
       {
         restartReason: reason,

@@ -1,10 +1,11 @@
 /** The sensor node as a program of the simulation. */
 
-import { application } from "../../../src/mote/application.js";
+import garden from "../../../examples/garden/main.js";
+import { type Application, application as declare } from "../../../src/mote/application.js";
 import type { Journal } from "../../../src/mote/journal.js";
 import { Mote } from "../../../src/mote/mote.js";
 import { textOfPayload } from "../../../src/mote/text.js";
-import type { QoS } from "../../../src/mqtt/api.js";
+import type { Durability, QoS } from "../../../src/mqtt/api.js";
 import type { Platform } from "../../../src/platform.js";
 import { type Program, saysParked, type Witness } from "./program.js";
 
@@ -15,6 +16,10 @@ export interface MoteOptions {
   /** Milliseconds from one reading to the next. */
   readonly interval: number;
   readonly QoS: QoS;
+  readonly application: Application;
+  /** Bytes that may wait, and when they are stored. Default: as the node has them. */
+  readonly maximumQueued?: number;
+  readonly durability?: Durability | undefined;
 }
 
 /** The client's defaults, which the node leaves as they are. */
@@ -24,21 +29,27 @@ const KEEP_ALIVE = 60_000;
 /** The node's own choice. */
 const RECEIVE_BUFFER = 1280;
 /** What the node says of itself. */
-const COMMANDS_SHARE = MAXIMUM_QUEUED / 4;
 const MAXIMUM_AGE = 7 * 86_400_000;
 /** Milliseconds for what is accepted to be delivered before the node sleeps. */
 const GRACE = 10_000;
 
-/** One of each part that can be declared. Pins: as the simulated device has them. */
-const simulated = application({
-  name: "simulated",
-  inputs: { motion: { pin: "D2" } },
-  outputs: { lamp: { pin: "D1" } },
-  alerts: { warm: { of: "climate.temperature", above: 15, clear: 14.5, for: "1m" } },
+/** What a mote's story may name. Pins: as the simulated device has them. */
+export const applications = Object.freeze({
+  // One of each part that a page shows.
+  simulated: declare({
+    name: "simulated",
+    inputs: { motion: { pin: "D2" } },
+    outputs: { lamp: { pin: "D1" } },
+    alerts: { warm: { of: "climate.temperature", above: 15, clear: 14.5, for: "1m" } },
+  }),
+  // A late sensor, readings on change and in their own interval, settings, a command, a topic and timers of its own.
+  garden,
 });
 
+export type ApplicationName = keyof typeof applications;
+
 export function mote(platform: Platform, witness: Witness, options: MoteOptions): Program {
-  const { id, host, port, interval, QoS } = options;
+  const { id, host, port, interval, QoS, application, maximumQueued = MAXIMUM_QUEUED, durability } = options;
   const journal: Journal = {
     link: (state) => witness.link(state),
     connected: (sessionPresent) => witness.connected(sessionPresent),
@@ -61,16 +72,18 @@ export function mote(platform: Platform, witness: Witness, options: MoteOptions)
     id,
     firmware: "simulated",
     override: { interval, QoS },
-    application: simulated,
+    application,
+    maximumQueued,
+    ...(durability !== undefined && { durability }),
     journal,
   });
   return {
     id,
     window: WINDOW,
-    maximumQueued: MAXIMUM_QUEUED,
+    maximumQueued,
     receiveBuffer: RECEIVE_BUFFER,
     keepAlive: KEEP_ALIVE,
-    commandsShare: COMMANDS_SHARE,
+    commandsShare: maximumQueued / 4,
     maximumAge: MAXIMUM_AGE,
     pending: undefined,
     start: () => node.start(),

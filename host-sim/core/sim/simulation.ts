@@ -2,7 +2,11 @@
  * A run of a story: the nodes, the broker and the network in one virtual time, the faults at their moments, and judges
  * that hold all of it against the promise. A function of the story and of this source.
  */
-import type { QoS } from "../../../src/mqtt/api.js";
+import type { Board } from "../../../boards/board.js";
+import type { Application } from "../../../src/mote/application.js";
+import type { DropReason } from "../../../src/mote/journal.js";
+import { queueBytes } from "../../../src/mote/nvs.js";
+import type { Durability, QoS } from "../../../src/mqtt/api.js";
 import { Broker } from "../broker/broker.js";
 import { drawManners } from "../broker/manners.js";
 import { type BrokerMessage, isMalformed } from "../broker/message.js";
@@ -12,18 +16,19 @@ import { latency } from "../network/rules.js";
 import { overWebSocket } from "../network/websocket.js";
 import { VirtualClock } from "../world/clock.js";
 import { RandomStream } from "../world/random.js";
-import { SimulatedSensor } from "../world/sensors.js";
+import { SimulatedSensor, simulatedSensors } from "../world/sensors.js";
 import { World } from "../world/world.js";
 import { Device } from "./device.js";
 import { faults } from "./faults/index.js";
 import type { Invariant, Violation } from "./invariants.js";
 import { Judge } from "./judge.js";
-import { mote } from "./mote.js";
+import { applications, mote } from "./mote.js";
+import { Overheard } from "./overheard.js";
 import { drawCharacter, probe } from "./probe.js";
 import type { StartProgram } from "./program.js";
 import { FaultRunner } from "./runner.js";
 import { states } from "./states.js";
-import { type NodeStory, QUIET_TIME, type Story } from "./story.js";
+import { type NodeStory, QUIET_TIME, type Step, type Story } from "./story.js";
 import { ALL, type Listener, Trace } from "./trace.js";
 import { Traffic } from "./traffic.js";
 
@@ -53,7 +58,24 @@ export interface SimulationOptions {
   readonly enough?: number;
   /** What runs on the devices, in place of what the story says. */
   readonly program?: StartProgram;
+  /** What the motes run, in place of what the story says, and on which board. */
+  readonly application?: Application;
+  readonly board?: Board;
+  /** When messages are stored. Default: as the board says. */
+  readonly durability?: Durability;
+  /** The broker passes a message on. */
+  onMessage?(message: BrokerMessage): void;
+  /** The client has told what it does: the node's place in the story, and the rest as {@link Witness} has it. */
+  onTold?(node: number, told: Told): void;
 }
+
+/** What happens at a node. */
+export type Told =
+  | { readonly type: "connected" | "started" | "stopped" }
+  | { readonly type: "disconnected"; readonly reason: string }
+  /** A message was given up. */
+  | { readonly type: "dropped"; readonly topic: string; readonly reason: DropReason }
+  | { readonly type: "error"; readonly where: string; readonly message: string };
 
 export interface Result {
   readonly seed: string;
@@ -94,12 +116,15 @@ export class Simulation {
   readonly #runner: FaultRunner;
   readonly #traffic: Traffic;
   readonly #enough: number;
+  readonly #onMessage: SimulationOptions["onMessage"];
   #recovery = 0;
   #cuts = 0;
 
-  constructor(story: Story, { listener, enough = ENOUGH, program }: SimulationOptions = {}) {
+  constructor(story: Story, options: SimulationOptions = {}) {
+    const { listener, enough = ENOUGH } = options;
     this.#story = story;
     this.#enough = enough;
+    this.#onMessage = options.onMessage;
     this.#random = new RandomStream(story.seed);
     this.clock = new VirtualClock({ loopLimit: 200_000 });
     this.trace = new Trace(() => this.clock.elapsed, listener);
@@ -121,7 +146,7 @@ export class Simulation {
     });
     this.#traffic = new Traffic(this.clock, this.broker);
     const world = new World({ seed: story.seed });
-    for (const [index, node] of story.nodes.entries()) this.#addNode(node, index, world, program);
+    for (const [index, node] of story.nodes.entries()) this.#addNode(node, index, world, options);
   }
 
   get violations(): readonly Violation[] {
@@ -143,10 +168,10 @@ export class Simulation {
         for (; next < steps.length && (steps[next] as Story["steps"][number]).at < calm; next++) {
           const step = steps[next] as Story["steps"][number];
           this.#advanceTo(step.at);
-          this.#runner.begin(step, this.devices[step.node] as Device, this.judges[step.node] as Judge);
+          this.begin(step);
         }
         this.#advanceTo(calm);
-        this.#calm();
+        this.calm();
       }
     } catch (error) {
       if (!(error instanceof Enough)) this.#accuse(ALL, "stuck", String(error));
@@ -154,8 +179,13 @@ export class Simulation {
     return this.#result();
   }
 
+  /** A fault, now. */
+  begin(step: Step): void {
+    this.#runner.begin(step, this.devices[step.node] as Device, this.judges[step.node] as Judge);
+  }
+
   /** All faults heal, and within the stated time all must be well. */
-  #calm(): void {
+  calm(): void {
     const since = this.clock.elapsed;
     this.#runner.healAll();
     for (const judge of this.judges) judge.roughAt = since;
@@ -232,18 +262,20 @@ export class Simulation {
     };
   }
 
-  #addNode(node: NodeStory, index: number, world: World, program?: StartProgram): void {
+  #addNode(node: NodeStory, index: number, world: World, options: SimulationOptions): void {
+    const { program, board, onTold } = options;
     const { clock, trace } = this;
     const random = this.#random.stream(`node ${index}`);
     const id = `${node.program}-${index}`;
     const accuse = (invariant: Invariant, detail: string): void => this.#accuse(index, invariant, detail);
     const judge = new Judge(index, id, clock, trace, accuse);
     const place = world.place(`node ${index}`);
+    const surroundings = { place, random, time: () => EPOCH + clock.elapsed };
     const quantities = { thermometer: ["temperature"] } as const;
-    const sensor = new SimulatedSensor(
-      { id: "climate", driver: "simulated", quantities },
-      { place, random, time: () => EPOCH + clock.elapsed },
-    );
+    const sensors =
+      board === undefined
+        ? [new SimulatedSensor({ id: "climate", driver: "simulated", quantities }, surroundings)]
+        : simulatedSensors(board, surroundings);
     const device = new Device({
       index,
       clock,
@@ -256,14 +288,16 @@ export class Simulation {
       webSocket: node.webSocket === true,
       window: node.window,
       epoch: EPOCH,
-      sensors: [sensor],
-      program: program ?? programOf(id, node, random),
-      witness: judge,
+      board,
+      sensors,
+      program: program ?? programOf(id, node, random, options),
+      witness: onTold === undefined ? judge : new Overheard(judge, (told) => onTold(index, told)),
       events: {
-        started: () => undefined,
+        started: () => onTold?.(index, { type: "started" }),
         stopped: () => {
           this.#cuts++;
           judge.stopped();
+          onTold?.(index, { type: "stopped" });
         },
         brokenOff: () => judge.brokenOff(),
         crashed: (error) => this.#accuse(index, "crash", stackOf(error)),
@@ -300,7 +334,10 @@ export class Simulation {
       connected: (id, present) => by(id)?.brokerConnected(present),
       disconnected: (id, reason) => by(id)?.brokerLeft(reason),
       packet: (id, up, first, packetId, length) => by(id)?.packet(up, first, packetId, length),
-      arrived: (id, message: BrokerMessage, _duplicate, fresh) => by(id)?.arrived(message, fresh),
+      arrived: (id, message: BrokerMessage, _duplicate, fresh) => {
+        by(id)?.arrived(message, fresh);
+        if (fresh) this.#onMessage?.(message);
+      },
       disordered: (id, packetId, print, before) => by(id)?.out.disorder(packetId, print, before),
       inFlight: (id, count) => by(id)?.inFlight(count),
       routed: (id, message, QoS: QoS) => by(id)?.routed(message, QoS),
@@ -339,11 +376,15 @@ export class Simulation {
   }
 }
 
-function programOf(id: string, node: NodeStory, random: RandomStream): StartProgram {
+function programOf(id: string, node: NodeStory, random: RandomStream, options: SimulationOptions): StartProgram {
   const { interval, QoS } = node;
+  const { application = applications[node.application ?? "simulated"], board } = options;
   const port = node.webSocket ? WEB_SOCKET_PORT : PORT;
   if (node.program === "mote") {
-    return (platform, witness) => mote(platform, witness, { id, host: HOST, port, interval, QoS });
+    const { durability = board?.storage.durability } = options;
+    const kept = { ...(board && { maximumQueued: queueBytes(board.storage.nvs) }), durability };
+    return (platform, witness) =>
+      mote(platform, witness, { id, host: HOST, port, interval, QoS, application, ...kept });
   }
   const character = drawCharacter(random.stream("character"));
   const doings = random.stream("doings");

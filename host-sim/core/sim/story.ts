@@ -6,10 +6,13 @@ import type { QoS } from "../../../src/mqtt/api.js";
 import { RandomStream } from "../world/random.js";
 import type { Values } from "./faults/fault.js";
 import { faults } from "./faults/index.js";
+import type { ApplicationName } from "./mote.js";
 import { OFFLINE, states } from "./states.js";
 
 export interface NodeStory {
   readonly program: "mote" | "probe";
+  /** That the mote runs. Default: `simulated`. */
+  readonly application?: ApplicationName;
   /** Milliseconds from one reading to the next. */
   readonly interval: number;
   /** Of the readings of a mote; a probe mixes. */
@@ -106,6 +109,7 @@ function drawNode(random: RandomStream): NodeStory {
     flash: random.pick([12_288, 24_576, 65_536]),
     defers: random.chance(0.5),
     webSocket: random.chance(0.2),
+    application: random.chance(0.3) ? "garden" : "simulated",
   };
 }
 

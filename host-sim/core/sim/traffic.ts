@@ -12,6 +12,19 @@ import type { NodeStory } from "./story.js";
 /** Milliseconds from one message to the next, on average. */
 const PAUSE = { probe: 15_000, mote: 120_000 };
 
+/** Names and fields of commands. */
+type Commands = readonly (readonly [name: string, fields: string])[];
+
+/** What the applications understand beside what each node does. */
+const SIMULATED: Commands = [
+  ["lamp", ', "state": "on"'],
+  ["lamp", ', "state": "off"'],
+];
+const GARDEN: Commands = [
+  ["water", ', "time": "5s"'],
+  ["pump", ', "state": "off"'],
+];
+
 /** Topics begin so that are for a node, whatever follows on their last level. */
 export function startsFor(id: string): readonly string[] {
   if (id.startsWith("mote")) return [`motewire/${id}/command/`];
@@ -30,7 +43,12 @@ export class Traffic {
   }
 
   /** Begins to talk to a node. */
-  talk(id: string, { program, interval }: NodeStory, random: RandomStream, pins: SimulatedPins): void {
+  talk(
+    id: string,
+    { program, interval, application = "simulated" }: NodeStory,
+    random: RandomStream,
+    pins: SimulatedPins,
+  ): void {
     const next = (): void => {
       this.#clock.setTimer(
         () => {
@@ -38,7 +56,7 @@ export class Traffic {
           next();
           if (program !== "mote") this.#message(id, random);
           else if (random.chance(0.2)) pins.drive("D2", !pins.isDriven("D2"));
-          else this.#command(id, interval, random);
+          else this.#command(id, interval, random, application === "garden" ? GARDEN : SIMULATED);
         },
         random.integer(1, 2 * PAUSE[program]),
       );
@@ -50,7 +68,7 @@ export class Traffic {
     this.#stopped = true;
   }
 
-  #command(id: string, interval: number, random: RandomStream): void {
+  #command(id: string, interval: number, random: RandomStream, own: Commands): void {
     const number = this.#number++;
     const [name, fields] = random.pick([
       ["sample", ""],
@@ -58,8 +76,7 @@ export class Traffic {
       ["settings", ""],
       ["interval", `, "interval": "${formatDuration(interval)}"`],
       ["nonsense", ', "x": 1'],
-      ["lamp", ', "state": "on"'],
-      ["lamp", ', "state": "off"'],
+      ...own,
       ...(random.chance(0.1) ? [["restart", ""] as const] : []),
     ] as const);
     this.#broker.publish(

@@ -69,8 +69,12 @@ export function flashLife(
     for (const sensor of sensors) write(DAY / interval, AROUND + PREFIX + "reading/".length + readingLength(sensor));
     write(DAY / diagnosticsInterval, AROUND + PREFIX + "diagnostics".length + DIAGNOSTICS);
   }
-  const days = (ERASE_CYCLES * (nvsPages(storage.nvs) - STILL_PAGES) * ENTRIES_PER_PAGE) / entries;
-  return { writes, entries, days };
+  return { writes, entries, days: daysOf(storage.nvs, entries) };
+}
+
+/** How long a partition of so many bytes lasts; infinite where nothing is written. @param entries that are written a day */
+export function daysOf(partition: number, entries: number): number {
+  return (ERASE_CYCLES * (nvsPages(partition) - STILL_PAGES) * ENTRIES_PER_PAGE) / entries;
 }
 
 function valuesOf(QoS: QoS): number {

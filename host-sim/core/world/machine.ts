@@ -78,6 +78,10 @@ export class Boot {
       settings: this.#storeOf(parts.settings),
       sensors: parts.sensors.map((sensor) => this.#sensorOf(sensor)),
       pins: this.#pinsOf(parts.pins),
+      openDriver: (id, declared) => {
+        this.#check();
+        return this.#sensorOf(parts.openDriver(id, declared));
+      },
       led: led && { show: (colour) => this.#running && led.show(colour) },
       onButton: onButton && ((pushed) => onButton(() => this.run(pushed))),
     };
@@ -235,6 +239,7 @@ export class Boot {
 
   #pinsOf(pins: Pins): Pins {
     return {
+      numberOf: (pin) => pins.numberOf(pin),
       openAnalog: (pin) => {
         this.#check();
         return pins.openAnalog(pin);
@@ -260,8 +265,15 @@ export class Boot {
   }
 
   #sensorOf(sensor: Sensor): Sensor {
+    const measure = sensor.measure?.bind(sensor);
     return {
       id: sensor.id,
+      measure:
+        measure &&
+        ((done) => {
+          this.#check();
+          return measure((outcome) => this.run(() => done(outcome)));
+        }),
       units: sensor.units,
       sample: () => {
         this.#check();

@@ -1,7 +1,9 @@
 /** The pins of a simulated board, and what is connected to them: whoever simulates the world drives them and looks at them. */
 import type { Board } from "../../../boards/board.js";
-import { pinNumber } from "../../../src/mote/pin.js";
+import { freePin, pinNumber } from "../../../src/mote/pin.js";
 import type { AnalogPin, InputOptions, InputPin, OutputPin, Pin, Pins } from "../../../src/platform.js";
+
+type PinnedBoard = Pick<Board, "id" | "pins"> & Partial<Board>;
 
 interface Opened {
   readonly options: InputOptions;
@@ -14,12 +16,12 @@ export class SimulatedPins implements Pins {
   readonly on = new Set<number>();
   /** Called when an output was switched. */
   onOutput: (pin: number, on: boolean) => void = () => {};
-  readonly #board: Pick<Board, "id" | "pins">;
+  readonly #board: PinnedBoard;
   readonly #inputs = new Map<number, Opened>();
   /** Inputs that are on, as the world has them. */
   readonly #driven = new Set<number>();
 
-  constructor(board: Pick<Board, "id" | "pins">) {
+  constructor(board: PinnedBoard) {
     this.#board = board;
   }
 
@@ -55,6 +57,10 @@ export class SimulatedPins implements Pins {
 
   isHeld(pin: Pin): boolean {
     return this.volts.has(this.#number(pin));
+  }
+
+  numberOf(pin: Pin): number {
+    return freePin(pin, this.#board);
   }
 
   openAnalog(pin: Pin): AnalogPin {

@@ -1,5 +1,5 @@
 /** The sensors of a board, each with its driver's errors and resolution, over the simulated world. */
-import type { Board, BoardSensor } from "../../../boards/board.js";
+import type { AnalogBattery, Board, Quantities } from "../../../boards/board.js";
 import { unitsOf } from "../../../src/mote/units.js";
 import type { Sample, Sensor } from "../../../src/platform.js";
 import type { RandomStream } from "./random.js";
@@ -37,8 +37,50 @@ interface Driver {
   readonly channels: { readonly [quantity: string]: Channel };
 }
 
+/** A sensor by its driver's name; without a twin of that name it has no errors. */
+type Facts =
+  | AnalogBattery
+  | {
+      readonly id: string;
+      readonly driver: string;
+      readonly quantities: Quantities | { readonly [group: string]: readonly string[] };
+    };
+
 /** From the data sheets: typical accuracy taken as the offset, repeatability as the noise. */
-const drivers: { readonly [name in Exclude<BoardSensor["driver"], "analog battery">]: Driver } = Object.freeze({
+const drivers: { readonly [name: string]: Driver } & { readonly simulated: Driver } = Object.freeze({
+  AHT10: {
+    duration: 80,
+    channels: {
+      temperature: { offset: 0.3, noise: 0.1, resolution: 0.01, low: -40, high: 85 },
+      humidity: { offset: 2, noise: 0.1, resolution: 0.024, low: 0, high: 100 },
+    },
+  },
+  DS18B20: {
+    // It converts while the node goes on.
+    duration: 0,
+    channels: { temperature: { offset: 0.25, noise: 0.02, resolution: 1 / 16, low: -55, high: 125 } },
+  },
+  HTU21D: {
+    duration: 66,
+    channels: {
+      temperature: { offset: 0.3, noise: 0.01, resolution: 0.01, low: -40, high: 125 },
+      humidity: { offset: 2, noise: 0.04, resolution: 0.04, low: 0, high: 100 },
+    },
+  },
+  SHTC3: {
+    duration: 13,
+    channels: {
+      temperature: { offset: 0.2, noise: 0.1, resolution: 0.01, low: -40, high: 125 },
+      humidity: { offset: 2, noise: 0.1, resolution: 0.01, low: 0, high: 100 },
+    },
+  },
+  SI7020: {
+    duration: 23,
+    channels: {
+      temperature: { offset: 0.3, noise: 0.01, resolution: 0.01, low: -40, high: 125 },
+      humidity: { offset: 3, noise: 0.05, resolution: 0.025, low: 0, high: 100 },
+    },
+  },
   SHT3x: {
     duration: 150,
     channels: {
@@ -106,7 +148,7 @@ export class SimulatedSensor implements Sensor {
   readonly units: Sensor["units"];
   /** Set it to make the sensor fail from now on. */
   fault: SensorFault | undefined;
-  readonly #sensor: BoardSensor;
+  readonly #sensor: Facts;
   readonly #options: SensorOptions;
   readonly #random: RandomStream;
   readonly #duration: number;
@@ -117,7 +159,7 @@ export class SimulatedSensor implements Sensor {
   #last: Sample | undefined;
   #closed = false;
 
-  constructor(sensor: BoardSensor, options: SensorOptions) {
+  constructor(sensor: Facts, options: SensorOptions) {
     this.id = sensor.id;
     this.units = unitsOf({ ...sensor.quantities });
     this.#sensor = sensor;
@@ -203,7 +245,7 @@ export class SimulatedSensor implements Sensor {
   }
 
   #voltage(time: number): number {
-    const { full, empty } = this.#sensor.driver === "analog battery" ? this.#sensor : CELL;
+    const { full, empty } = isBattery(this.#sensor) ? this.#sensor : CELL;
     return empty + (full - empty) * cellVoltage(this.#options.place.charge(time));
   }
 
@@ -219,8 +261,8 @@ export class SimulatedSensor implements Sensor {
   }
 }
 
-function driverOf(sensor: BoardSensor): Driver {
-  if (sensor.driver !== "analog battery") return drivers[sensor.driver];
+function driverOf(sensor: Facts): Driver {
+  if (!isBattery(sensor)) return drivers[sensor.driver] ?? drivers.simulated;
   const high = ADC_RANGE * sensor.divider;
   const resolution = high / ADC_STEPS;
   return {
@@ -228,6 +270,10 @@ function driverOf(sensor: BoardSensor): Driver {
     // The reference voltage is good for about a percent.
     channels: { voltage: { offset: 0.01 * sensor.full, noise: 3 * resolution, resolution, low: 0, high } },
   };
+}
+
+function isBattery(sensor: Facts): sensor is AnalogBattery {
+  return sensor.driver === "analog battery";
 }
 
 /** Without the last bits' dust: 21.370000000000005 is 21.37. */

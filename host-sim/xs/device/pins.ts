@@ -4,6 +4,10 @@ import type { AnalogPin, InputOptions, InputPin, OutputPin, Pin, Pins } from "..
 export class ParentPins implements Pins {
   readonly #inputs = new Map<string, InputOptions>();
 
+  numberOf(pin: Pin): number {
+    return host.ask("pin", pin) as number;
+  }
+
   openAnalog(pin: Pin): AnalogPin {
     return { read: () => host.ask("volts", pin) as number, close() {} };
   }

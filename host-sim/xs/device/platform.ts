@@ -40,6 +40,7 @@ export function openPlatform(report: Report, path: string | undefined): OpenedPl
   const openSocket = tcpOpener(clock, report);
   const asked = new Map<string, (address: string | undefined) => void>();
   let questions = 0;
+  const waiting = new Map<string, (outcome: Sample | Error) => void>();
   const platform: Platform = {
     board: facts.board,
     machine,
@@ -56,6 +57,10 @@ export function openPlatform(report: Report, path: string | undefined): OpenedPl
     settings: new DeviceStore("settings"),
     sensors: facts.sensors.map((sensor) => new ParentSensor(sensor)),
     pins,
+    openDriver: (id, declared) => {
+      const facts: DriverFacts = JSON.parse(host.ask("driver", id, JSON.stringify({ ...declared })) as string);
+      return new ParentSensor(facts, facts.later ? waiting : undefined);
+    },
     led: facts.led ? new ParentLed() : undefined,
   };
   return {
@@ -63,6 +68,7 @@ export function openPlatform(report: Report, path: string | undefined): OpenedPl
     hear(name, text) {
       if (name === "link") link.hear(text);
       if (name === "input") pins.hear(text);
+      if (name === "measured") measured(waiting, text);
       if (name !== "resolved") return;
       const [question = "", address] = text.split(" ");
       const found = asked.get(question);
@@ -72,13 +78,39 @@ export function openPlatform(report: Report, path: string | undefined): OpenedPl
   };
 }
 
+/** What the parent says of a sensor that was connected. */
+interface DriverFacts extends Pick<Sensor, "id" | "units"> {
+  /** It measures while the node goes on. */
+  readonly later: boolean;
+}
+
+type Waiting = Map<string, (outcome: Sample | Error) => void>;
+
+/** @param text the sensor's id, and its sample or `! why there is none` */
+function measured(waiting: Waiting, text: string): void {
+  const space = text.indexOf(" ");
+  const id = text.slice(0, space);
+  const said = text.slice(space + 1);
+  const done = waiting.get(id);
+  waiting.delete(id);
+  done?.(said.startsWith("!") ? new Error(said.slice(2)) : JSON.parse(said));
+}
+
 class ParentSensor implements Sensor {
   readonly id: string;
   readonly units: Sensor["units"];
+  readonly measure: Sensor["measure"];
 
-  constructor({ id, units }: Pick<Sensor, "id" | "units">) {
+  /** @param waiting of one that measures while the node goes on */
+  constructor({ id, units }: Pick<Sensor, "id" | "units">, waiting?: Waiting) {
     this.id = id;
     this.units = units;
+    if (waiting === undefined) return;
+    this.measure = (done) => {
+      waiting.set(id, done);
+      host.tell("measure", id);
+      return undefined;
+    };
   }
 
   sample(): Sample {

@@ -4,7 +4,6 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { transform } from "esbuild";
 import { root } from "./paths.js";
 
 export interface Module {
@@ -67,6 +66,7 @@ export async function collectModules({
   rooms = ROOMS,
   packages = {},
 }: ModulesOptions): Promise<Module[]> {
+  const { transform } = await import("esbuild");
   const others = { ...sdk, ...packages };
   const { names, preloads } = readManifests();
   const tsconfigRaw = readFileSync(join(root, OPTIONS), "utf8");

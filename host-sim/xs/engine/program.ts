@@ -171,3 +171,8 @@ function flagsOf({ static: size, chunk, heap, stack }: Memory, window: number): 
 export function bytesInUse({ slots, chunks, stack }: MemoryFigures): number {
   return (slots + stack) * 16 + chunks;
 }
+
+/** Bytes of memory that a board gives to XS. */
+export function memorySize({ static: size, chunk, heap, stack }: Memory): number {
+  return size > 0 ? size : chunk.initial + (heap.initial + stack) * 16;
+}

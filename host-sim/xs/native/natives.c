@@ -53,11 +53,23 @@ static void hostAnswerBytes(txMachine* the, const char* hex)
 	}
 }
 
+/* An Error. Not by mxUnknownError, which puts the caller's name before the message, and cuts it short. */
+static void hostThrow(txMachine* the, char* answer)
+{
+	mxPush(mxErrorPrototypes(XS_UNKNOWN_ERROR));
+	mxGetID(mxID(_constructor));
+	mxNew();
+	mxPushStringC(answer + 2);
+	free(answer);
+	mxRunCount(1);
+	mxPullSlot(&mxException);
+	fxThrow(the, C_NULL, 0);
+}
+
 /* ask(name, …values): undefined, a string, a number or an ArrayBuffer. Throws what the parent answers with `e`. */
 static void hostAskParent(txMachine* the)
 {
 	char* answer;
-	char message[256];
 	if (hostParentFd() < 0)
 		mxUnknownError("there is nobody to ask");
 	hostSendArguments(the, "ask");
@@ -74,9 +86,7 @@ static void hostAskParent(txMachine* the)
 		hostAnswerBytes(the, answer + 2);
 		break;
 	case 'e':
-		snprintf(message, sizeof(message), "%s", answer + 2);
-		free(answer);
-		mxUnknownError("%s", message);
+		hostThrow(the, answer);
 	}
 	free(answer);
 }

@@ -1,7 +1,7 @@
 /** The board's pins, by the SDK's classes. */
 
 import type { Report } from "../../mote/errors.js";
-import { pinNumber } from "../../mote/pin.js";
+import { freePin, pinNumber } from "../../mote/pin.js";
 import type { AnalogPin, Clock, InputOptions, InputPin, OutputPin, Pin, Pins, Timer } from "../../platform.js";
 import type { Provider } from "./provider.js";
 
@@ -12,7 +12,7 @@ import type { Provider } from "./provider.js";
 const FULL_SCALE = 2.45;
 /** The converter is noisy: a mean of so many. */
 const READINGS = 8;
-/** Milliseconds for which contacts bounce at most. */
+/** Milliseconds for which contacts bounce, where nobody says how long theirs do. */
 const BOUNCE = 50;
 
 export class DevicePins implements Pins {
@@ -24,6 +24,10 @@ export class DevicePins implements Pins {
     this.#provider = provider;
     this.#clock = clock;
     this.#report = report;
+  }
+
+  numberOf(pin: Pin): number {
+    return freePin(pin, this.#provider.board);
   }
 
   openAnalog(pin: Pin): AnalogPin {
@@ -111,7 +115,7 @@ class DeviceInput implements InputPin {
       this.#settling = this.#clock.setTimer(() => {
         this.#settling = undefined;
         this.#look();
-      }, BOUNCE);
+      }, this.#options.debounce ?? BOUNCE);
       this.#options.onChanged(on);
     } catch (error) {
       this.#report(error, `pin ${this.#pin}`);

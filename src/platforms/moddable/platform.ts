@@ -1,10 +1,12 @@
 /** The platform types, all of them, on this device. */
 import provider from "embedded:provider/builtin";
 import config from "mc/config";
+import Modules from "modules";
 import type { Button } from "../../../boards/board.js";
 import type { Report } from "../../mote/errors.js";
 import type { Clock, Led, NetworkLinkOptions, Pins, Platform } from "../../platform.js";
 import type { websocketOpener } from "../../transports/websocket/opener.js";
+import type ConnectedDrivers from "./drivers.js";
 import { deviceMachine } from "./machine.js";
 import { DevicePins } from "./pins.js";
 import type { Provider } from "./provider.js";
@@ -40,6 +42,7 @@ export function devicePlatform(options: PlatformOptions): Platform {
   const pins = new DevicePins(device, clock, report);
   const machine = deviceMachine(radio.wifi.MAC, abort);
   const openSocket = tcpOpener(clock, report);
+  let drivers: ConnectedDrivers | undefined;
   const time = new TimeSync(config.ntp_host ?? "pool.ntp.org", clock, report);
   return {
     board: device.board.id,
@@ -62,9 +65,24 @@ export function devicePlatform(options: PlatformOptions): Platform {
     settings: new DeviceStore("mw.settings"),
     sensors: openSensors(device, pins),
     pins,
+    openDriver(id, options) {
+      drivers ??= openDrivers(clock);
+      return drivers.open(id, options);
+    },
     led,
     onButton: button && ((pushed) => void optional(() => openButton(button, pins, pushed), "button", report)),
   };
+}
+
+/** What they need is in the firmware only where the application's manifest names a driver. */
+function openDrivers(clock: Clock): ConnectedDrivers {
+  const name = "platforms/moddable/drivers";
+  if (!Modules.has(name))
+    throw new Error(
+      "the firmware has no drivers: the application's manifest must include those it uses, of src/drivers",
+    );
+  const Drivers = Modules.importNow(name) as typeof ConnectedDrivers;
+  return new Drivers(device, clock);
 }
 
 function openButton({ pin, ...options }: Button, pins: Pins, pushed: () => void): void {

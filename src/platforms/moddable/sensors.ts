@@ -1,5 +1,5 @@
 /** The board's sensors, by the SDK's drivers. */
-import type { AnalogBattery, BoardSensor, I2CSensor } from "../../../boards/board.js";
+import type { AnalogBattery, BoardSensor, I2CSensor, Quantities } from "../../../boards/board.js";
 import { unitsOf } from "../../mote/units.js";
 import type { AnalogPin, Pins, Sample, Sensor } from "../../platform.js";
 import type { DriverSensor, IOConstructor, Provider, SensorDriver } from "./provider.js";
@@ -15,6 +15,17 @@ function openSensor(facts: BoardSensor, provider: Provider, pins: Pins): Sensor 
   return new DrivenSensor(facts, driver, provider);
 }
 
+/** A sensor as a driver needs it: of the board, or of an application. */
+type DrivenFacts =
+  | Exclude<BoardSensor, AnalogBattery>
+  | {
+      readonly id: string;
+      readonly driver: string;
+      readonly bus: string;
+      readonly address: number;
+      readonly quantities: Quantities | { readonly [group: string]: readonly string[] };
+    };
+
 /** Drivers that give humidity as ECMA-419 has it, from 0 to 1, where the SDK's others give percent. */
 const FRACTIONAL_HUMIDITY: readonly string[] = Object.freeze(["BME68x"]);
 
@@ -22,16 +33,16 @@ const FRACTIONAL_HUMIDITY: readonly string[] = Object.freeze(["BME68x"]);
  * A sensor that is opened when it is first sampled, and again after it failed: one that was plugged in late, or pulled
  * out, works as soon as it is there.
  */
-class DrivenSensor implements Sensor {
+export class DrivenSensor implements Sensor {
   readonly id: string;
   readonly units: Sensor["units"];
-  readonly #facts: Exclude<BoardSensor, AnalogBattery>;
+  readonly #facts: DrivenFacts;
   readonly #driver: SensorDriver;
   readonly #provider: Provider;
   #sensor: DriverSensor | undefined;
   #error: string | undefined;
 
-  constructor(facts: Exclude<BoardSensor, AnalogBattery>, driver: SensorDriver, provider: Provider) {
+  constructor(facts: DrivenFacts, driver: SensorDriver, provider: Provider) {
     this.id = facts.id;
     this.units = unitsOf({ ...facts.quantities });
     this.#facts = facts;
@@ -72,7 +83,7 @@ class DrivenSensor implements Sensor {
     const { Sensor, io } = this.#driver;
     const { driver } = this.#facts;
     if (io === undefined || driver === "simulated") return new Sensor({ sensor: {} });
-    const { bus, address } = this.#facts as I2CSensor;
+    const { bus, address } = this.#facts as Pick<I2CSensor, "bus" | "address">;
     // Some drivers leave the bus open when their constructor throws; the address would then be taken for ever.
     let opened: { close(): void } | undefined;
     const Owned = class extends (io as new (options: object) => { close(): void }) {

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { board } from "../../../boards/esp32c3_devkitm/board.js";
+import { modulesOf } from "../../../host-sim/cli/virtual/run.js";
 import { judge, leftOver, readBudget } from "../../../scripts/budget/budget.js";
 import { bytecodeOf, growthOver, memoryFigures, smallestNear } from "../../../scripts/budget/figures.js";
-import { modulesOf } from "../../../scripts/budget/run.js";
 import { entries, tellNode } from "../../../scripts/budget/stories.js";
 import { describeWith } from "../../support/describe-with.js";
 import { patched } from "../../xs/rig.js";

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { boards } from "../../../host-sim/core/world/boards.js";
+import { drivers } from "../../../src/mote/drivers.js";
 
 /** What is used of a manifest of the Moddable SDK. */
 interface Manifest {
@@ -34,8 +35,8 @@ function runs(path: string): boolean {
 describe("the manifests", () => {
   it.each([
     ["mqtt", ["manifest.json"]],
-    ["mote", ["manifest.json"]],
-    ["platforms/moddable", ["manifest.json", "client.json"]],
+    ["mote", ["manifest.json", "drivers.json"]],
+    ["platforms/moddable", ["manifest.json", "client.json", "drivers.json"]],
   ])("of src/%s name and preload every module that is more than types, once", (room, files) => {
     const manifests = files.map((file) => manifest(`src/${room}/${file}`));
     const modules = readdirSync(`src/${room}`, { recursive: true, encoding: "utf8" })
@@ -44,6 +45,14 @@ describe("the manifests", () => {
       .map((file) => `${room}/${file.replace(/\.ts$/, "")}`);
     expect(manifests.flatMap(modulesOf).sort()).toEqual(modules.sort());
     expect(manifests.flatMap(({ preload = [] }) => preload).sort()).toEqual(modules);
+  });
+
+  it.each(Object.keys(drivers))("have a file that puts the driver %s, and what opens it, into a firmware", (name) => {
+    const { include = [] } = manifest(`src/drivers/${name}.json`);
+    expect(include).toEqual([
+      expect.stringContaining("$(MODDABLE)/modules/drivers/"),
+      "../platforms/moddable/drivers.json",
+    ]);
   });
 
   it("give the firmware the version of the package", () => {

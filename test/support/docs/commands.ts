@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Flag } from "../../../host-sim/cli/args.js";
 import { readFlags } from "../../../host-sim/cli/args.js";
+import { datasheetFlags } from "../../../host-sim/cli/datasheet/datasheet.js";
 import { exploreFlags, replayFlags, scenarioFlags } from "../../../host-sim/cli/explore/options.js";
+import { newFlags } from "../../../host-sim/cli/new/new.js";
 import { runFlags } from "../../../host-sim/cli/run-options.js";
 import { UsageError } from "../../../host-sim/cli/usage.js";
 import { commands } from "../../../src/mote/built-in.js";
@@ -21,7 +23,12 @@ const foreign = ["cd", "esptool.py", "git", "mosquitto_sub", "systemctl", "xs-de
 
 const programs: Readonly<Record<string, Check>> = {
   npm: checkNpm,
-  npx: ([program = "", ...args]) => (program === "vitest" ? checkVitest(args) : `npx ${program} is not known`),
+  npx: ([program = "", ...args]) => {
+    if (program === "vitest") return checkVitest(args);
+    // Of a tarball that is somewhere.
+    const [, motewire, ...own] = args;
+    return program === "--package" && motewire === "motewire" ? checkSimulator(own) : `npx ${program} is not known`;
+  },
   mcconfig: checkMcconfig,
   mosquitto_pub: checkPublish,
   ".ci/run": () => undefined,
@@ -57,6 +64,8 @@ const simulator: Readonly<Record<string, { flags: readonly Flag<never>[]; words:
   explore: { flags: exploreFlags, words: 0 },
   replay: { flags: replayFlags, words: 1 },
   scenario: { flags: scenarioFlags, words: 1 },
+  datasheet: { flags: datasheetFlags, words: 1 },
+  new: { flags: newFlags, words: 1 },
 };
 
 function checkSimulator([name = "run", ...args]: readonly string[]): string | undefined {

@@ -33,8 +33,9 @@ function optionsOf(inBrowser: boolean): ts.CompilerOptions {
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
   const paths = Object.entries(entries()).map(([entry, source]) => [entry, [join(root, source)]] as [string, string[]]);
   // An example may declare what it does not use.
-  const lib = inBrowser ? [...(options.lib ?? []), ...DOM] : options.lib;
-  return { ...options, ...(lib && { lib }), types: ["node"], noUnusedLocals: false, paths: Object.fromEntries(paths) };
+  // `await using` is what a test of somebody's may say.
+  const lib = [...(options.lib ?? []), "lib.esnext.disposable.d.ts", ...(inBrowser ? DOM : [])];
+  return { ...options, lib, types: ["node"], noUnusedLocals: false, paths: Object.fromEntries(paths) };
 }
 
 /**

@@ -23,6 +23,7 @@
 import type { QoS } from "../../../../src/mqtt/api.js";
 import type { Choice, Fault, Parameter, Values } from "../faults/fault.js";
 import { faults, findFault } from "../faults/index.js";
+import { type ApplicationName, applications } from "../mote.js";
 import { states } from "../states.js";
 import type { NodeStory, Step, Story } from "../story.js";
 import { durationOf, FileError, type Json, numberOf, ObjectReader, readJson, wordOf } from "./json.js";
@@ -118,6 +119,11 @@ function readNode(json: Json): NodeStory {
   const near = take("latency", durationOf, 20);
   const node: NodeStory = {
     program: take("program", (field, name) => wordOf(field, name, ["mote", "probe"]), "mote") as "mote" | "probe",
+    application: take(
+      "application",
+      (field, name) => wordOf(field, name, Object.keys(applications)),
+      "simulated",
+    ) as ApplicationName,
     interval: take("interval", durationOf, 10_000),
     QoS: take("QoS", (field, name) => numberOf(field, name, 0, 2), 1) as QoS,
     latency: [near, near + take("jitter", durationOf, 0)],

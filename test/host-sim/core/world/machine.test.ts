@@ -6,7 +6,7 @@ import { VirtualClock } from "../../../../host-sim/core/world/clock.js";
 import { Boot, type BootOptions, Halted, machineId, type Parts } from "../../../../host-sim/core/world/machine.js";
 import { SimulatedPins } from "../../../../host-sim/core/world/pins.js";
 import { RandomStream } from "../../../../host-sim/core/world/random.js";
-import type { Platform, Socket } from "../../../../src/platform.js";
+import type { Platform, Sample, Socket } from "../../../../src/platform.js";
 
 describe("a machine", () => {
   let clock: VirtualClock;
@@ -16,6 +16,7 @@ describe("a machine", () => {
   let push: () => void;
   let button: () => void;
   let shown: number[];
+  let answers: ((outcome: Sample | Error) => void)[];
   let parts: Parts;
 
   beforeEach(() => {
@@ -25,6 +26,7 @@ describe("a machine", () => {
     store = new MemoryStore();
     peerLog = [];
     shown = [];
+    answers = [];
     network.listen("192.0.2.1", 1883, (peer) => {
       push = () => peer.push(Uint8Array.of(1));
       return { onBytes: (bytes) => peerLog.push(`${bytes.length} bytes`), onClose: (reason) => peerLog.push(reason) };
@@ -48,6 +50,13 @@ describe("a machine", () => {
         },
       ],
       pins: new SimulatedPins({ id: "lin", pins: {} }),
+      openDriver: (id) => ({
+        id,
+        units: {},
+        sample: () => ({}),
+        measure: (done) => void answers.push(done),
+        close() {},
+      }),
       led: { show: (colour) => shown.push(colour) },
       onButton: (pushed) => {
         button = pushed;

@@ -1,11 +1,12 @@
-/** Runs a program on XS in virtual time, with a broker of the tests at the other end of its one connection. */
+/** Runs a program on XS in virtual time, with a broker in this process at the other end of its one connection. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Memory } from "../../boards/board.js";
-import { MemoryStore } from "../../host-sim/core/storage/memory-store.js";
-import { buildHost } from "../../host-sim/xs/engine/build.js";
-import { collectModules, type Module } from "../../host-sim/xs/engine/modules.js";
-import { root } from "../../host-sim/xs/engine/paths.js";
+import { join, resolve } from "node:path";
+import type { Memory } from "../../../boards/board.js";
+import { MemoryStore } from "../../core/storage/memory-store.js";
+import { VirtualClock } from "../../core/world/clock.js";
+import { buildHost } from "../../xs/engine/build.js";
+import { collectModules, type Module } from "../../xs/engine/modules.js";
+import { root } from "../../xs/engine/paths.js";
 import {
   type Answer,
   type Ended,
@@ -13,7 +14,7 @@ import {
   Program,
   type ProgramOptions,
   type Value,
-} from "../../host-sim/xs/engine/program.js";
+} from "../../xs/engine/program.js";
 import type { Line } from "./line.js";
 
 /**
@@ -30,7 +31,7 @@ export function modulesOf(entry: string, patches: Patches = new Map(), applicati
   const tcp = readFileSync(join(root, "host-sim/xs/sdk/told-tcp.ts"), "utf8");
   return collectModules({
     entry,
-    application: application && join(root, application),
+    application: application && resolve(root, application),
     patches: new Map([...patches, ["host-sim/xs/sdk/tcp.ts", tcp]]),
   });
 }
@@ -45,12 +46,19 @@ export function emptyFlash(): Flash {
 /** What the other end does over time: gives milliseconds to wait, and goes on after them. */
 export type Script = (program: Program) => Generator<number, void, void>;
 
+function play(acts: Generator<number, void, void>, clock: VirtualClock): void {
+  const { done, value } = acts.next();
+  if (!done) clock.setTimer(() => play(acts, clock), value);
+}
+
 export interface RunOptions extends Partial<Pick<ProgramOptions, "prefix">> {
   readonly modules: readonly Module[];
   readonly memory: Memory;
   readonly line: Line;
   readonly flash?: Flash;
   readonly script?: Script;
+  /** The time of all that is not the program. It is let pass as the program's does. */
+  readonly clock?: VirtualClock;
   /** Bytes that a socket takes at once. */
   readonly window: number;
   onAsk?(name: string, values: readonly Value[]): Answer;
@@ -65,30 +73,14 @@ export interface Ran extends Ended {
 /** Milliseconds between two looks for bytes, where nothing is known to come sooner. */
 const LOOK = 60_000;
 
-/** The script's place in virtual time. */
-class Play {
-  private readonly acts: Generator<number, void, void>;
-  private due = 0;
-  private over = false;
-
-  constructor(acts: Generator<number, void, void>) {
-    this.acts = acts;
-  }
-
-  /** @returns milliseconds until there is something to do */
-  at(now: number): number {
-    while (!this.over && this.due <= now) {
-      const { done, value } = this.acts.next();
-      if (done) this.over = true;
-      else this.due = now + value;
-    }
-    return this.over ? LOOK : this.due - now;
-  }
-}
-
 export async function runScripted(options: RunOptions): Promise<Ran> {
   const host = await buildHost({ bits: BITS });
-  const { modules, memory, line, flash = emptyFlash(), window, prefix = [] } = options;
+  const { modules, memory, line, flash = emptyFlash(), window, prefix = [], clock = new VirtualClock() } = options;
+  /** @returns milliseconds until there is something to do */
+  const passTo = (now: number) => {
+    clock.advance(Math.max(0, now - clock.elapsed));
+    return clock.nextAt === undefined ? LOOK : clock.nextAt - clock.elapsed;
+  };
   const figures = new Map<string, MemoryFigures>();
   let bytecode: Readonly<Record<string, number>> = {};
   const program: Program = new Program({
@@ -114,17 +106,15 @@ export async function runScripted(options: RunOptions): Promise<Ran> {
         line.send(second as Buffer);
         return window;
       }
-      const wait = name === "turn" || name === "came" ? play.at(Number(first)) : 0;
+      const wait = name === "turn" || name === "came" ? passTo(Number(first)) : 0;
       if (name === "came") return line.take() ?? (line.open ? Math.max(wait, 1) : undefined);
       return options.onAsk?.(name, values);
     },
   });
-  const play = new Play((options.script ?? noScript)(program));
+  if (options.script !== undefined) play(options.script(program), clock);
   const ended = await program.ended;
   return { ...ended, memory: figures, bytecode };
 }
-
-function* noScript(): Generator<number, void, void> {}
 
 function stored(store: MemoryStore, name: string, key: string, value: Value | undefined): Answer {
   if (name === "read") return store.read(key);

@@ -1,15 +1,18 @@
 /** The line of a device in virtual time, which asks for its bytes, to a broker in this process. */
-import type { PeerCallbacks } from "../../host-sim/core/network/link.js";
-import type { AutoBroker } from "../../test/support/auto-broker.js";
+import type { Accept, PeerCallbacks } from "../../core/network/link.js";
 
 export class Line {
-  readonly broker: AutoBroker;
+  /** Bytes that the device has sent, and those that came for it. */
+  sent = 0;
+  received = 0;
+  private readonly accept: Accept;
   private far: PeerCallbacks | undefined;
   private waiting: Uint8Array[] = [];
   private isCut = false;
+  private connections = 0;
 
-  constructor(broker: AutoBroker) {
-    this.broker = broker;
+  constructor(accept: Accept) {
+    this.accept = accept;
   }
 
   get open(): boolean {
@@ -21,11 +24,17 @@ export class Line {
     this.close();
     this.waiting = [];
     if (this.isCut) return false;
-    this.far = this.broker.accept({
-      push: (bytes) => void this.waiting.push(bytes),
-      close: () => {
-        this.far = undefined;
-      },
+    const end = () => {
+      this.far = undefined;
+    };
+    this.far = this.accept({
+      connection: ++this.connections,
+      push: (bytes) => void this.waiting.push(bytes.slice()),
+      close: end,
+      reset: end,
+      // It takes whatever comes.
+      pause() {},
+      resume() {},
     });
     return true;
   }
@@ -38,12 +47,16 @@ export class Line {
   }
 
   send(bytes: Uint8Array): void {
+    this.sent += bytes.length;
     this.far?.onBytes(bytes);
   }
 
   /** The bytes that are due, undefined when there are none. */
   take(): Buffer | undefined {
-    return this.waiting.length === 0 ? undefined : Buffer.concat(this.waiting.splice(0));
+    if (this.waiting.length === 0) return undefined;
+    const bytes = Buffer.concat(this.waiting.splice(0));
+    this.received += bytes.length;
+    return bytes;
   }
 
   /** Nobody gets through until {@link mend}. */
