@@ -71,13 +71,6 @@ export const runFlags: readonly Flag<RunOptions>[] = Object.freeze([
     },
   },
   {
-    name: "watch",
-    help: "start the node again when a file of the application is saved; what it had accepted is kept",
-    read(_text, into) {
-      into.watch = true;
-    },
-  },
-  {
     name: "board",
     value: "ID",
     help: `${boards.map(({ id }) => id).join(", ")}; default: ${boards[0]?.id}`,
@@ -160,6 +153,13 @@ export const runFlags: readonly Flag<RunOptions>[] = Object.freeze([
       if (origin === undefined)
         throw new UsageError(`--allow-origin is "${text}": must be http:// or https://, a host, and no path`);
       into.origins = [...into.origins, origin];
+    },
+  },
+  {
+    name: "watch",
+    help: "start the node again when a file of the application is saved; what it had accepted is kept",
+    read(_text, into) {
+      into.watch = true;
     },
   },
   {

@@ -164,7 +164,7 @@ async function runOn(
     firmware,
   });
   device.start();
-  const saved = new Saved(() => void again());
+  const saved = new Saved(() => again());
   const again = async () => {
     try {
       const next = await loadApplication(application.file);

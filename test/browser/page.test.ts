@@ -151,8 +151,13 @@ describeWith("chromium", "the page in a browser", () => {
   test("lists packets, pushes the button, cuts the power, and restarts the broker", async () => {
     const { url, sim } = await run();
     const page = await open(url);
-    await page.getByText("between the node and the broker").click();
-    await page.getByRole("listitem").getByText("PUBLISH").first().waitFor();
+    const packets = page.getByRole("list", { name: /^Packets/ });
+    const shown = async () => {
+      // What is still being laid out may move away from under the pointer.
+      if (!(await packets.isVisible())) await page.getByText("between the node and the broker").click();
+      return packets.getByText("PUBLISH").count();
+    };
+    await expect.poll(shown, PATIENCE).toBeGreaterThan(0);
     await page.getByRole("button", { name: "Push the button" }).click();
     await page.getByRole("switch", { name: "Power" }).press("Space");
     await sim.event("power", ({ on }) => !on);
